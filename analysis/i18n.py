@@ -23,6 +23,7 @@ from typing import Any
 from babel.core import Locale
 from babel.dates import format_date
 
+from analysis.agreement import agreed, agreeing
 from analysis.errors import Listed, Reread, Text
 from analysis.text_catalogue import library_texts, texts_of
 from analysis.vocabulary import Spoken, flat, in_words, spoken
@@ -94,10 +95,13 @@ class Words(Mapping[str, Mapping[str, str]]):
         if language not in self._known:
             say = texts_of(language).pgettext
             self._known[language] = {
-                key: say(self.mark(key), text) if text else "" for key, text in self._texts.items()
+                key: agreeing(say(self.mark(key), text), language) if text else ""
+                for key, text in self._texts.items()
             }
         known = self._known[language]
-        return {k: in_words(t, language) for k, t in known.items()} if spoken() else known
+        if not spoken():
+            return known
+        return {key: agreeing(in_words(text, language), language) for key, text in known.items()}
 
     def mark(self, key: str) -> str:
         """Return the mark of a text in the catalogue: sections have their own."""
@@ -194,7 +198,7 @@ def _told(text: str, language: str) -> str:
         )
     if isinstance(text, Text) and not isinstance(text, Reread):
         template = _several(_translated(text.template, language), text.values)
-        return _Filler(language).vformat(template, (), text.values)
+        return agreed(_Filler(language).vformat(template, (), text.values), language)
     return (_sentence if isinstance(text, Reread) else _value)(str.__str__(text), language)
 
 
@@ -299,7 +303,8 @@ class _Template:
         values = match.groups() if match else ()
         told_values = (_value(value, language, depth + 1) for value in values)
         gaps = dict(zip(self.names, told_values, strict=True))
-        return _Refiller(language).vformat(_several(self.translation, gaps), (), gaps)
+        template = _several(self.translation, gaps)
+        return agreed(_Refiller(language).vformat(template, (), gaps), language)
 
 
 class _Refiller(_Filler):

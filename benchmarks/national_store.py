@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PEAK_GB, SECOND_S = 1.0, 5.0
 DEPARTMENTS = [f"{n:02d}" for n in range(1, 96) if n != 20] + ["2A", "2B"]
-BUREAUX, ELECTIONS, CANDIDATES, POINTS = 69_000, 26, 7, 410
+BUREAUX, ELECTIONS, CANDIDATES, POINTS = 70_000, 26, 7, 410
 # What the publisher's files weigh (contours 650 MB, results 71 and 161).
 SIZES = {"general_results": 71, "candidats_results": 161, "contours": 650}
 FILES = {

@@ -194,8 +194,13 @@ def exchange(engine: Engine, secret: str, *, hours: float) -> str | None:
     with writing(of_tenant(engine, REALM)) as connection:
         subject = f"{campaign}/{row['invitation_id']}"
         user_id = membership.enter(connection, _BY_LINK, subject, row["name"])
-    _take_up(engine, row, user_id, until_s=row["expires_s"])
-    return sessions.open_session(engine, user_id, hours=hours, until_s=row["expires_s"])
+    ends = row["expires_s"]
+    with writing(of_tenant(engine, campaign)) as connection:
+        if not _take_up(connection, row, user_id, until_s=ends):
+            return None
+        # Under the same lock: who takes the link back a moment later finds this login, and ends it.
+        become(connection, REALM)
+        return sessions.open_in(connection, user_id, hours=hours, until_s=ends)
 
 
 def log_in(engine: Engine, claims: Claims, *, hours: float) -> str | None:
@@ -229,7 +234,8 @@ def log_in(engine: Engine, claims: Claims, *, hours: float) -> str | None:
             name = claims.name or claims.email
             user_id = membership.enter(connection, claims.issuer, claims.subject, name)
     for row in found:
-        _take_up(engine, row, user_id, until_s=None)
+        with writing(of_tenant(engine, row["tenant"])) as connection:
+            _take_up(connection, row, user_id, until_s=None)
     return sessions.open_session(engine, user_id, hours=hours)
 
 
@@ -242,18 +248,20 @@ def _open(connection: Connection, secret: str) -> list[Any]:
     return list(connection.execute(query).mappings())
 
 
-def _take_up(engine: Engine, row: Any, user_id: str, *, until_s: int | None) -> None:  # noqa: ANN401
-    """Grant what an invitation gives, once."""
-    with writing(of_tenant(engine, row["tenant"])) as connection:
-        lock(connection, [row["invitation_id"]])
-        named = INVITATIONS.c.invitation_id == row["invitation_id"]
-        own = sa.and_(INVITATIONS.c.tenant == row["tenant"], named)
-        taken = connection.execute(sa.select(INVITATIONS.c.user_id).where(own)).scalar_one()
-        if taken:
-            return
+def _take_up(connection: Connection, row: Any, user_id: str, *, until_s: int | None) -> bool:  # noqa: ANN401
+    """Grant what an invitation gives, once; False where it was taken back since it was read."""
+    lock(connection, [row["invitation_id"]])
+    named = INVITATIONS.c.invitation_id == row["invitation_id"]
+    own = sa.and_(INVITATIONS.c.tenant == row["tenant"], named)
+    columns = (INVITATIONS.c.user_id, INVITATIONS.c.revoked_s)
+    taken, revoked = connection.execute(sa.select(*columns).where(own)).one()
+    if revoked is not None:
+        return False
+    if not taken:
         connection.execute(sa.update(INVITATIONS).where(own).values(user_id=user_id))
         given = Grant(row["tenant"], row["role"], cast("Scope", row["scope"]), row["scope_id"])
         membership.grant_in(connection, user_id, given, by=row["by_user"], until_s=until_s)
+    return True
 
 
 def revoke(engine: Engine, invitation_id: str, *, by: str) -> None:
@@ -270,6 +278,7 @@ def revoke(engine: Engine, invitation_id: str, *, by: str) -> None:
     """
     tenant = tenant_of(engine)
     with writing(engine) as connection:
+        lock(connection, [invitation_id])
         own = (INVITATIONS.c.tenant == tenant, INVITATIONS.c.invitation_id == invitation_id)
         row = connection.execute(sa.select(INVITATIONS).where(*own)).mappings().first()
         if row is None:

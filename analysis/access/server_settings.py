@@ -15,13 +15,20 @@ from analysis.errors import DataError, some
 # Names another file than the one beside the app.
 VARIABLE = "PALIER_CONFIG"
 FILE = "palier.toml"
-# What the browser holds while it is logged in.
-COOKIE = "palier_session"
+# What the browser holds while it is logged in. By https it bears a prefix with which browsers take
+# it from this very host alone (RFC 6265bis, 4.1.3.2): a neighbour under the same domain could else
+# have everybody work in a login of its own.
+COOKIE, _OF_HOST = "palier_session", "__Host-"
 # Each setting may be given as PALIER_SERVER_STORE, PALIER_LOGIN_CLIENT_SECRET and so on.
 _PREFIX = {"server": "PALIER_SERVER_", "login": "PALIER_LOGIN_"}
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _LEAST_SECRET = 32
 _WHOLE = ("port", "session_hours", "upload_mb", "prepare_seconds")
+
+
+def cookie_name(*, secure: bool) -> str:
+    """Return the name of what the browser holds, by https or without."""
+    return f"{_OF_HOST}{COOKIE}" if secure else COOKIE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,11 @@ class ServerSettings:
     def secure(self) -> bool:
         """Tell whether people reach it by https, so that cookies travel only so."""
         return urlsplit(self.address).scheme == "https"
+
+    @property
+    def cookie(self) -> str:
+        """Return the name of what the browser holds while it is logged in."""
+        return cookie_name(secure=self.secure)
 
     @property
     def secret(self) -> str:

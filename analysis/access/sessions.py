@@ -49,12 +49,29 @@ def open_session(engine: Engine, user_id: str, *, hours: float, until_s: float =
     str
         Whoever holds it is the person until the login ends; the store keeps its digest.
     """
+    with writing(of_tenant(engine, REALM)) as connection:
+        return open_in(connection, user_id, hours=hours, until_s=until_s)
+
+
+def open_in(connection: Connection, user_id: str, *, hours: float, until_s: float = 0) -> str:
+    """Log a person in, in a transaction of the realm; return the secret that the browser holds.
+
+    Parameters
+    ----------
+    connection
+        In a transaction of the realm.
+    user_id, hours, until_s
+        As in `open_session`.
+
+    Returns
+    -------
+    str
+        As `open_session` returns it.
+    """
     token, now = secrets.token_urlsafe(_BYTES), time.time()
     ends = min(now + hours * _HOUR_S, until_s or float("inf"))
     row = {"digest": digest(token), "user_id": user_id, "started_s": int(now)}
-    with writing(of_tenant(engine, REALM)) as connection:
-        new = sa.insert(SESSIONS).values(tenant=REALM, **row, expires_s=int(ends))
-        connection.execute(new)
+    connection.execute(sa.insert(SESSIONS).values(tenant=REALM, **row, expires_s=int(ends)))
     return token
 
 

@@ -48,7 +48,7 @@ WORDS = Words(
         "score": "Score",
         "score_legend": "Score (100 = the average bureau)",
         "gain": "Gain per hour",
-        "gain_head": "Votes/hour (90%)",
+        "gain_head": "Votes/100 h (90%)",
         "gain_unit": "votes per volunteer-hour",
         "interval": "90% interval",
         "top_k": "Probability of being among the first",

@@ -9,23 +9,19 @@ import numpy as np
 import pandas as pd
 import pydeck
 import shapely
-from shapely.ops import substring
 
-from analysis.charts.names_apart import NamesApart
+from analysis.charts.names_apart import NamesApart, places_along
 
 WGS84 = "OGC:CRS84"
 # A label is hidden where its middle is covered: by twice the other, so that no two touch.
-_ROOM_ROUND, _MOST_PRIORITY = 2.2, 1000
-# Pixels a letter of a street's name is wide and high, and where along its street it is tried.
-_SIZE, _LETTER = 12, 0.6
-_ALONG = (0.5, 0.35, 0.65, 0.2, 0.8)
-# A name goes round no corner: the straight line is nearly as long as the street.
-_STRAIGHT = 0.97
+_ROOM_ROUND, _MOST_PRIORITY, _LEAST_ALPHA = 2.2, 1000, 0.4
+# Pixels that a letter of a street's name is high, and how wide it is of that.
+NAME_PX, _LETTER = 12, 0.6
 _GREY = (60, 60, 60)
 
 
-def street_names(named: gpd.GeoDataFrame, pixel_m: float) -> pydeck.Layer:
-    """Return the names of streets, each where it does not run through one before it.
+def street_names(named: gpd.GeoDataFrame, pixel_m: float, written: NamesApart) -> pydeck.Layer:
+    """Return the names of streets, each where it does not run through what is written before it.
 
     Parameters
     ----------
@@ -33,39 +29,28 @@ def street_names(named: gpd.GeoDataFrame, pixel_m: float) -> pydeck.Layer:
         `name`, lines in a metric CRS, the most important first.
     pixel_m
         Metres of a pixel as the map opens.
+    written
+        What the map shows already, in the same CRS; names are `NAME_PX` pixels high.
+
+    Returns
+    -------
+    pydeck.Layer
+        `names`; it may be empty.
     """
-    written = NamesApart(_SIZE * pixel_m)
     rows = []
     for line, name in zip(named.geometry, named["name"], strict=True):
-        wide = _LETTER * _SIZE * len(name) * pixel_m
-        for share in _ALONG:
-            at, angle, straight = _along(line, share, wide)
-            if straight >= _STRAIGHT and written.take(at, angle, wide):
+        wide = _LETTER * NAME_PX * len(name) * pixel_m
+        for at, angle in places_along(line, wide):
+            if written.take(at, angle, wide):
                 rows.append({"point": shapely.Point(at), "text": name, "angle": angle})
                 break
     if not rows:
         return text_layer(
-            pd.DataFrame(columns=["at", "text", "angle"]), "names", size=_SIZE, colour=_GREY
+            pd.DataFrame(columns=["at", "text", "angle"]), "names", size=NAME_PX, colour=_GREY
         )
     places = gpd.GeoSeries([row.pop("point") for row in rows], crs=named.crs).to_crs(WGS84)
     table = pd.DataFrame(rows).assign(at=[[round(p.x, 6), round(p.y, 6)] for p in places])
-    return text_layer(table, "names", size=_SIZE, colour=_GREY)
-
-
-def _along(
-    line: shapely.LineString, share: float, wide: float
-) -> tuple[tuple[float, float], float, float]:
-    """Return a place on a line, how it runs there (degrees, read upright) and how straight.
-
-    Over the length of a name: 1 is straight, less goes round a corner.
-    """
-    middle = share * line.length
-    piece = substring(line, max(middle - wide / 2, 0.0), min(middle + wide / 2, line.length))
-    first, last = np.array(piece.coords[0]), np.array(piece.coords[-1])
-    run = last - first
-    at = line.interpolate(middle)
-    angle = float(np.degrees(np.arctan2(run[1], run[0])))
-    return (at.x, at.y), (angle + 90) % 180 - 90, float(np.hypot(*run) / piece.length)
+    return text_layer(table, "names", size=NAME_PX, colour=_GREY)
 
 
 def text_layer(
@@ -98,6 +83,8 @@ def text_layer(
         "collision_group": pydeck.types.String("names"),
         "collision_test_props": {"sizeScale": _ROOM_ROUND},
         "get_collision_priority": "priority",
+        # Half covered, a label is drawn half transparent: it is rather left out.
+        "_sub_layer_props": {"characters": {"alphaCutoff": _LEAST_ALPHA}},
     }
     return pydeck.Layer(
         "TextLayer",

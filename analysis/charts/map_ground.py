@@ -192,12 +192,14 @@ def _great(streets: gpd.GeoDataFrame) -> pd.Series:
 
 # Width of the window of a map on screen over its height.
 _WINDOW = 1.7
+# Streets that a screen draws at once without waiting.
+_FEW = 2_500
 
 
 def in_window(
-    streets: gpd.GeoDataFrame, bounds: np.ndarray, *, around_m: float
+    streets: gpd.GeoDataFrame, bounds: np.ndarray, *, around_m: float, most: int = _FEW
 ) -> gpd.GeoDataFrame:
-    """Return the streets round what is drawn, and the great ones that the window shows beside.
+    """Return the streets round what is drawn, and those that the window shows beside.
 
     Parameters
     ----------
@@ -207,6 +209,8 @@ def in_window(
         West, south, east and north of what is drawn, metres.
     around_m
         Every street this close is there.
+    most
+        Where the window shows more than these, only great ones stand beside.
 
     Returns
     -------
@@ -219,7 +223,7 @@ def in_window(
     near = streets.intersects(shapely.box(*corners[0], *corners[1]))
     seen = streets.intersects(shapely.box(*(corners[0] - beside), *(corners[1] + beside)))
     known = ~streets["kind"].isin(["street", "path"]) | _great(streets)
-    return streets[near | (seen & known)]
+    return streets[seen if seen.sum() <= most else near | (seen & known)]
 
 
 def merged_streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

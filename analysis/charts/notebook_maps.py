@@ -103,8 +103,10 @@ def folium_map(shown: gpd.GeoDataFrame, graded: Classes, title: str) -> folium.M
     """
     west, south, east, north = shown.total_bounds
     chart = folium.Map(height=_HEIGHT_PX)
+    # Leaflet shows what stands in a tooltip as HTML.
+    told = shown.assign(**{name: shown[name].map(html.escape) for name in ("label", "text")})
     folium.GeoJson(
-        shown.to_json(),
+        told.to_json(),
         style_function=_style,
         tooltip=folium.GeoJsonTooltip(["label", "text"], ["bureau", title]),
     ).add_to(chart)

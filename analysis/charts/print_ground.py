@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from analysis.charts.map_ground import QUARTIER, STYLES, WATER, Ground
+from analysis.charts.names_apart import NamesApart
 from analysis.geography.outlines import ARRONDISSEMENT
 
 _INK, _PAPER = "#1c2733", "#ffffff"
@@ -97,47 +98,27 @@ def _lines(chart: Axes, lines: gpd.GeoSeries, *, colour: str, width: float) -> N
 
 
 def _names(chart: Axes, ground: Ground, metres: float) -> None:
-    taken: list[tuple[float, float, float]] = []
-
-    def free(x: float, y: float, half: float) -> bool:
-        """Tell whether a mark overlaps no other; if so, take its place.
-
-        Parameters
-        ----------
-        x, y
-            Its middle, in the metres of the map.
-        half
-            Half its width, in points of the sheet.
-
-        Returns
-        -------
-        bool
-            False where a mark that was set before is nearer than both halves.
-        """
-        if any(np.hypot(x - a, y - b) < (half + c) * metres for a, b, c in taken):
-            return False
-        taken.append((x, y, half))
-        return True
-
-    labels = ground.labels
+    (west, east), (south, north) = chart.get_xlim(), chart.get_ylim()
+    edge = shapely.box(west, south, east, north).boundary
+    written, labels = NamesApart(1.2 * _NAME_SIZE * metres, edge), ground.labels
     for text, level, spot in zip(labels["text"], labels["level"], labels.geometry, strict=True):
-        small = level == QUARTIER
-        size = _NAME_SIZE + 1 if small else _LABEL_SIZE
-        if free(spot.x, spot.y, len(text) * _LETTER * size / 2 if small else size):
+        size = _NAME_SIZE + 1 if level == QUARTIER else _LABEL_SIZE
+        wide, high = len(text) * _LETTER * size * metres, 1.2 * size * metres
+        if written.take((spot.x, spot.y), 0.0, wide, high=high):
             _write(chart, text, (spot.x, spot.y), size=size, weight="bold")
-    last: dict[str, list[tuple[float, float]]] = {}
+    count, last = 0, dict[str, list[tuple[float, float]]]()
     for name in names_along(ground.streets):
-        if len(taken) >= _MOST_NAMES + len(ground.labels):
-            break
-        half = len(name.text) * _LETTER * _NAME_SIZE / 2
+        at, wide = (name.x, name.y), len(name.text) * _LETTER * _NAME_SIZE * metres
         near = any(
-            np.hypot(name.x - x, name.y - y) < _NEAR_AGAIN * metres
+            np.hypot(at[0] - x, at[1] - y) < _NEAR_AGAIN * metres
             for x, y in last.get(name.text, [])
         )
-        if name.length / metres < 1.6 * half or near or not free(name.x, name.y, half * 0.8):
+        if name.length < 0.8 * wide or near or not written.take(at, name.angle, wide):
             continue
-        last.setdefault(name.text, []).append((name.x, name.y))
-        _write(chart, name.text, (name.x, name.y), size=_NAME_SIZE, angle=name.angle)
+        last.setdefault(name.text, []).append(at)
+        _write(chart, name.text, at, size=_NAME_SIZE, angle=name.angle)
+        if (count := count + 1) == _MOST_NAMES:
+            break
 
 
 def _write(  # noqa: PLR0913 - as `Axes.text`: where, what, and how it looks

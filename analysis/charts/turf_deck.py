@@ -11,8 +11,9 @@ import pandas as pd
 import pydeck
 import shapely
 
-from analysis.charts.deck_names import street_names, text_layer
+from analysis.charts.deck_names import NAME_PX, street_names, text_layer
 from analysis.charts.map_ground import STYLES, WATER, in_window, merged_streets
+from analysis.charts.names_apart import NamesApart
 
 WGS84 = "OGC:CRS84"
 # Okabe and Ito (2008): told apart by colour-blind people.
@@ -29,6 +30,8 @@ _EQUATOR_M = 40_075_016.7
 _STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
 _FAINT, _CLOSE_ZOOM = 0.25, 16.5
+# Of the screen: how high the map is, a turf's number, the circle of a stop.
+_HIGH_PX, _NUMBER_PX, _STOP_PX = 560, 20, 11
 
 
 @dataclass(frozen=True)
@@ -126,12 +129,12 @@ def turf_deck(
     pydeck.Deck
         Its layers `turfs` and `stops` can be picked.
     """
-    grounds = outlines_of(picture.stops)
-    grounds = grounds.set_geometry(grounds.simplify(_COARSE_M)).to_crs(WGS84)
+    plan = outlines_of(picture.stops)
+    grounds = plan.set_geometry(plan.simplify(_COARSE_M)).to_crs(WGS84)
     bounds = grounds.total_bounds
-    zoom = _zoom(bounds, wide_px)
+    zoom = _zoom(bounds, wide_px) if picture.mark is None else _CLOSE_ZOOM
     pixel_m = float(_EQUATOR_M * np.cos(np.radians(bounds[1])) / (512 * 2**zoom))
-    layers = _streets(picture, pixel_m, images=bool(style))
+    layers = _streets(picture, pixel_m, _written(picture, plan, pixel_m), images=bool(style))
     layers += [_bureaux(picture.bureaux)] if len(picture.bureaux) else []
     grounds["colour"] = [
         STATE_COLOURS.get(picture.states.get(turf, ""), HUES[hue])
@@ -150,7 +153,6 @@ def turf_deck(
     view.zoom = zoom
     if picture.mark is not None:
         view.latitude, view.longitude = picture.mark
-        view.zoom = _CLOSE_ZOOM
         layers.append(_mark(*picture.mark))
     tooltip = {"text": f"{{turf_id}} {{told}}\n{{label}}\n{titles['doors']} : {{dwellings}}"}
     return pydeck.Deck(
@@ -180,8 +182,25 @@ def _paths(lines: gpd.GeoSeries) -> list[list[list[float]]]:
     ]
 
 
-def _streets(picture: TurfPicture, pixel_m: float, *, images: bool) -> list[pydeck.Layer]:
-    """Return the streets round the turfs, and the names of the longer ones of one turf.
+def _written(picture: TurfPicture, plan: gpd.GeoDataFrame, pixel_m: float) -> NamesApart:
+    """Return what stands on the map before any street is named: numbers, and where it ends."""
+    west, south, east, north = plan.total_bounds
+    beside = max(0.0, _HIGH_PX * pixel_m - (north - south)) / 2
+    edge = shapely.box(-1e8, south - beside, 1e8, north + beside).boundary
+    written = NamesApart(NAME_PX * pixel_m, edge if picture.mark is None else None)
+    if picture.route is None:
+        at, across = plan.geometry.representative_point(), _NUMBER_PX * pixel_m
+    else:
+        at, across = picture.stops.geometry, 2 * _STOP_PX * pixel_m
+    for point in at:
+        written.keep((point.x, point.y), across, high=across)
+    return written
+
+
+def _streets(
+    picture: TurfPicture, pixel_m: float, written: NamesApart, *, images: bool
+) -> list[pydeck.Layer]:
+    """Return the streets round the turfs, and the names of the longer ones of a close look.
 
     Over images they are faint: all there is should the images stay away.
     """
@@ -212,10 +231,10 @@ def _streets(picture: TurfPicture, pixel_m: float, *, images: bool) -> list[pyde
         cap_rounded=True,
     )
     named = merged[(merged["name"] != "") & (merged.length > _NAMED_M)]
-    if picture.route is None:
+    if picture.route is None and picture.mark is None:
         named = named[named["kind"] == "main"]
     named = named.sort_values("kind").drop_duplicates("name")
-    return [paths, *([street_names(named, pixel_m)] if len(named) else [])]
+    return [paths, *([street_names(named, pixel_m, written)] if len(named) else [])]
 
 
 def _bureaux(bureaux: gpd.GeoDataFrame) -> pydeck.Layer:
@@ -353,4 +372,4 @@ def _route(picture: TurfPicture) -> pydeck.Layer:
 def _walk(stops: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     rows, white = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops)), [255] * 3
     inside = text_layer(rows[["at", "text", "angle"]], "order", size=11, colour=white, paper=False)
-    return [_circles(rows, radius=11, most=11), inside]
+    return [_circles(rows, radius=_STOP_PX, most=_STOP_PX), inside]

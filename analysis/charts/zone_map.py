@@ -10,14 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from shapely.geometry.base import BaseGeometry
 
+from analysis.charts.names_apart import NamesApart
 from analysis.charts.print_map import FAINT, INK, PAPER
 
 _ZONE, _BESIDE, _GROUND, _LINE = "#0072b2", "#a9cfe6", "#eef0f2", "#b9c1c9"
 _AWAY = "#f7f8f9"
 # Metres of ground around a zone, at least, and as a share of its width.
 _LEAST_M, _AROUND = 350.0, 0.6
-# Of the height of the map: a line of letters, and half a long name.
-_LINE_HIGH, _SIDE = 0.085, 0.33
+# Inches of the map; points of letters, and how wide one is of its height.
+_WIDE, _HIGH = 3.2, 2.4
+_NAME, _NUMBER, _LETTER = 7.5, 8.5, 0.6
+# Of the map: where the place stands in its corner.
+_CORNER = (0.02, 0.02, 0.3, 0.3)
 # Where a name is tried, in lines above its place; further away it would be another street.
 _LINES = sorted((n / 2 for n in range(-3, 4)), key=abs)
 
@@ -45,7 +49,7 @@ def zone_map(
     matplotlib.figure.Figure
         Three inches wide; empty where none of the zone has a contour.
     """
-    figure = Figure(figsize=(3.2, 2.4), dpi=150, facecolor=_AWAY)
+    figure = Figure(figsize=(_WIDE, _HIGH), dpi=150, facecolor=_AWAY)
     chart = figure.add_axes((0, 0, 1, 1))
     chart.set_axis_off()
     own = bureaux[bureaux["bureau_id"].isin(zone)]
@@ -75,46 +79,55 @@ def _window(own: gpd.GeoDataFrame, figure: Figure) -> tuple[float, float, float,
     return x - half, y - half * height / width, x + half, y + half * height / width
 
 
-def _labels(chart: Axes, own: gpd.GeoDataFrame) -> list[tuple[float, float]]:
+def _labels(chart: Axes, own: gpd.GeoDataFrame) -> list[tuple[str, float, float]]:
     points = own.geometry.representative_point()
     for text, point in zip(own["label"], points, strict=True):
         chart.text(
-            point.x, point.y, text, color=PAPER, fontsize=7, fontweight="bold", ha="center",
+            point.x, point.y, text, color=PAPER, fontsize=_NUMBER, fontweight="bold", ha="center",
             va="center",
         )  # fmt: skip
-    return [(point.x, point.y) for point in points]
+    return [(str(text), point.x, point.y) for text, point in zip(own["label"], points, strict=True)]
 
 
 def _names(
     chart: Axes,
     streets: pd.DataFrame,
     window: tuple[float, float, float, float],
-    numbers: list[tuple[float, float]],
+    numbers: list[tuple[str, float, float]],
 ) -> None:
-    """Write names of streets, each clear of numbers and those before; without room, none."""
-    high = window[3] - window[1]
-    line, side = _LINE_HIGH * high, _SIDE * high
-    taken: list[float] = []
+    """Write names of streets clear of numbers, of the corner and of one another, or not at all."""
+    point = (window[3] - window[1]) / (_HIGH * 72)  # metres
+    written = NamesApart(1.3 * _NAME * point)
+    wide, high = window[2] - window[0], window[3] - window[1]
+    middle = _CORNER[0] + _CORNER[2] / 2
+    written.keep(
+        (window[0] + middle * wide, window[1] + middle * high),
+        _CORNER[2] * wide,
+        high=_CORNER[3] * high,
+    )
+    for text, x, y in numbers:
+        written.keep((x, y), len(text) * _LETTER * _NUMBER * point, high=1.3 * _NUMBER * point)
     for row in streets.itertuples():
         if not (window[0] < row.x < window[2] and window[1] < row.y < window[3]):
             continue
         # A name in the middle of its street, and never off the paper.
-        x = min(max(float(row.x), window[0] + side), window[2] - side)
-        beside = [up for across, up in numbers if abs(x - across) < side]
-        tried = (float(row.y) + lines * line for lines in _LINES)
-        y = next((y for y in tried if all(abs(y - up) >= line for up in (*beside, *taken))), None)
-        if y is None or not window[1] + line < y < window[3] - line:
+        across, edge = len(str(row.street)) * _LETTER * _NAME * point, _NAME * point
+        half = across / 2 + edge / 2
+        x = min(max(float(row.x), window[0] + half), window[2] - half)
+        tried = (float(row.y) + lines * 1.4 * _NAME * point for lines in _LINES)
+        inside = (y for y in tried if window[1] + edge < y < window[3] - edge)
+        free = next((y for y in inside if written.take((x, y), 0.0, across)), None)
+        if free is None:
             continue
-        taken.append(y)
         told = chart.text(
-            x, y, str(row.street), fontsize=6, color=INK, ha="center", va="center", zorder=5
+            x, free, str(row.street), fontsize=_NAME, color=INK, ha="center", va="center", zorder=5
         )
         told.set_path_effects([withStroke(linewidth=1.8, foreground=PAPER)])
 
 
 def _corner(figure: Figure, bureaux: gpd.GeoDataFrame, own: gpd.GeoDataFrame) -> None:
     """Show in the corner where in the place the zone lies."""
-    small = figure.add_axes((0.02, 0.02, 0.3, 0.3), facecolor=PAPER)
+    small = figure.add_axes(_CORNER, facecolor=PAPER)
     # A whole city in an inch: what is smaller than a hair is left out.
     west, south, east, north = bureaux.total_bounds
     fine = max(east - west, north - south) / 150

@@ -112,7 +112,7 @@ def _doors(contacts: Contacts, asked: Asked) -> str:
 def _slip(contacts: Contacts, asked: Asked) -> str:
     try:
         slip = json.loads(Path(asked.what).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             "This file of a slip cannot be read.",
             where="{file}",

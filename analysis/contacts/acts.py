@@ -29,6 +29,10 @@ SIGNATURE, BY_MAIL, ON_PAPER, ON_PAGE = "signature", "email", "paper", "page"
 _HOW = {SIGNATURE: "door", ON_PAPER: "paper", BY_MAIL: "email", ON_PAGE: "web"}
 _TEXTS = ("said_on", "turf", "team", "language", "first_name", "last_name", "email", "phone", "act")
 _KEYS = {"v", *_TEXTS, "texts", "said", "themes", "signature"}
+# What texts raise that no form of ours wrote: 1e999 is no whole number, and brackets may go deep.
+_NO_FORM = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError),
+)
 _FORMAT, _LONGEST, _LEAST_PEN, _MOST_PEN = 1, 200, 8, 4000
 
 
@@ -95,6 +99,7 @@ def read_act(text: str) -> Act:
         When it is no whole act of a person: the reason repeats nothing of them.
     """
     try:
+        text.encode()  # half a character could be kept nowhere
         told = json.loads(text)
         read = {name: _short(told[name]) for name in _TEXTS}
         day = date.fromisoformat(read.pop("said_on"))
@@ -107,7 +112,7 @@ def read_act(text: str) -> Act:
             signature=[[int(n) for n in stroke] for stroke in told["signature"]],
             written=text,
         )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except _NO_FORM as error:
         raise _refused(Text("it was not written by a form of ours")) from error
     if told.keys() != _KEYS or told["v"] != _FORMAT:
         raise _refused(Text("it was not written by a form of ours"))
@@ -209,9 +214,11 @@ def hold(connection: Connection, contacts: Contacts, person: str, act: Act) -> i
     """
     if act.must_confirm:
         _name(connection, contacts, person, act)
-    # A day is told, not an hour: whoever withdraws on that day is obeyed.
+    # A day is told, not an hour: whoever withdraws on that day is obeyed. In Nouméa it begins while
+    # it is yesterday here, and nothing was said in the future.
     day = datetime(act.said_on.year, act.said_on.month, act.said_on.day, tzinfo=UTC)
-    said_s = int(datetime.now(UTC).timestamp() if act.must_confirm else day.timestamp())
+    now = datetime.now(UTC)
+    said_s = int((now if act.must_confirm else min(day, now)).timestamp())
     table = purposes()
     rows = [
         Said(

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from datetime import time as clock
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
+from dateutil.easter import easter
+from phonenumbers import parse
+from phonenumbers.timezone import time_zones_for_number
 from sqlalchemy.engine import Connection
 
 from analysis.contacts import call_leases, consents, vault
@@ -24,14 +29,16 @@ from analysis.database.contact_tables import CONTACTS, HOMES
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError, Text, some
 
-# Weekdays at these hours, where the person lives. The limits of commercial calls (decree
-# 2022-1313) do not bind a campaign; the house keeps to them.
+# Working days at these hours, where the person lives. The limits of commercial calls (decree
+# 2022-1313, which leaves Saturdays, Sundays and holidays out) do not bind a campaign; the house
+# keeps to them.
 HOURS = ((clock(10), clock(13)), (clock(14), clock(20)))
 MOST_TRIES, WINDOW_S = 4, 30 * 86_400
 OUTCOMES = ("talked", "absent", "call_back", "refused", "wrong_number", "stop")
 # After these nobody calls again, within thirty days or ever.
 _DONE = ("talked", "refused", "wrong_number", "stop")
 _SATURDAY = 5
+_FIXED = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
 _CALLER = 32  # as its column
 
 
@@ -74,19 +81,56 @@ class Queue:
     waiting: dict[str, int]
 
 
-def at_decent_hours(at: datetime, territory: str) -> bool:
-    """Tell whether somebody may be called at a moment: the hours of weekdays where they live.
+def at_decent_hours(at: datetime, territory: str, phone: str = "") -> bool:
+    """Tell whether somebody may be called at a moment: the hours of working days where they live.
 
     Parameters
     ----------
     at
         With its time zone.
     territory
-        INSEE code of where they live.
+        INSEE code of where they live; "" where nobody knows: then the number tells.
+    phone
+        Their number, as the world dials it.
+
+    Returns
+    -------
+    bool
+        Of a number that may ring in several zones, only where all of them may.
     """
-    local = at.astimezone(zone_of(territory))
-    now = local.time()
-    return local.weekday() < _SATURDAY and any(first <= now < last for first, last in HOURS)
+    zones = [zone_of(territory)] if territory else zones_of_number(phone)
+    return all(_decent(at.astimezone(zone)) for zone in zones)
+
+
+def _decent(local: datetime) -> bool:
+    works = local.weekday() < _SATURDAY and not is_holiday(local.date())
+    return works and any(first <= local.time() < last for first, last in HOURS)
+
+
+def is_holiday(day: date) -> bool:
+    """Tell whether a day is one of the eleven of the Code du travail, L3133-1.
+
+    Those of Alsace, Moselle and the days of the abolition overseas are not among them.
+    """
+    moved = {(day - easter(day.year)).days}
+    return (day.month, day.day) in _FIXED or bool(moved & {1, 39, 50})
+
+
+def zones_of_number(phone: str) -> list[ZoneInfo]:
+    """Return where a number may ring: one of Montréal there, 0692 in Réunion and in Mayotte.
+
+    Parameters
+    ----------
+    phone
+        As the world dials it.
+    """
+    if not phone.startswith("+") or phone.startswith("+33"):
+        return [zone_of("")]
+    zones = []
+    for name in time_zones_for_number(parse(phone)):
+        with suppress(ZoneInfoNotFoundError):  # that of a number that rings anywhere
+            zones.append(ZoneInfo(name))
+    return zones or [zone_of("")]
 
 
 def next_call(
@@ -126,7 +170,7 @@ def next_call(
         number, done = tries.get(person, (0, False))
         if "phone" not in known.get(person, {}):
             waiting["number"] += 1
-        elif not at_decent_hours(at, communes.get(person, "")):
+        elif not at_decent_hours(at, communes.get(person, ""), known[person]["phone"]):
             waiting["hours"] += 1
         elif done or number >= MOST_TRIES:
             waiting["tries"] += 1
@@ -281,7 +325,7 @@ def record_call(contacts: Contacts, person: str, outcome: str, *, corrects: str 
 
 WAITING = {
     "number": Text("gave no number"),
-    "hours": Text("outside the hours, 10 to 13 and 14 to 20 on weekdays"),
+    "hours": Text("outside the hours, 10 to 13 and 14 to 20 on working days"),
     "dealt": Text("before another caller just now"),
     "tries": Text("called already, or four times in thirty days"),
     "law": Text("the law: objection, refusal or eve of the vote"),

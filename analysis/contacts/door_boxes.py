@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from analysis.contacts.acts import Act, enter, points_of, read_act
+from analysis.contacts.acts import BY_MAIL, SIGNATURE, Act, enter, points_of, read_act
 from analysis.contacts.box_seal import bound_to, unshut
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.suppression import suppressed
@@ -89,18 +90,29 @@ def _open(contacts: Contacts, row: tuple[str, str, bytes]) -> Opened:
     try:
         act, address = _read(contacts, turf_id, sealed)
     except DataError as error:
-        told = Opened(box, turf_id, REFUSED, "", Text(error.what), None)
-        with writing(contacts.engine) as connection:
-            _note(connection, contacts, told)
-        return told
-    with writing(contacts.engine) as connection:
+        return _refused(contacts, box, turf_id, error)
+    with reading(contacts.engine) as connection:
         # Of the address the bureau alone is kept: answers given there would be somebody's.
         bureau, _kind = place(connection, [address]).get(address, ("", ""))
-        person = enter(connection, contacts, act, source="door", bureau=bureau)
-        state = TO_CONFIRM if act.must_confirm else TAKEN
-        told = Opened(box, turf_id, state, person, Text(""), act)
-        _note(connection, contacts, told)
+    try:
+        with writing(contacts.engine) as connection:
+            person = enter(connection, contacts, act, source="door", bureau=bureau)
+            state = TO_CONFIRM if act.must_confirm else TAKEN
+            told = Opened(box, turf_id, state, person, Text(""), act)
+            _note(connection, contacts, told)
+    except DataError as error:
+        # A store that fails is no fault of the box, which waits; one at fault keeps no other out.
+        if isinstance(error.__cause__, SQLAlchemyError | OSError):
+            raise
+        return _refused(contacts, box, turf_id, error)
     return replace(told, why=_objected(contacts, act))
+
+
+def _refused(contacts: Contacts, box: str, turf_id: str, error: DataError) -> Opened:
+    told = Opened(box, turf_id, REFUSED, "", Text(error.what), None)
+    with writing(contacts.engine) as connection:
+        _note(connection, contacts, told)
+    return told
 
 
 def _read(contacts: Contacts, turf_id: str, sealed: bytes) -> tuple[Act, str]:
@@ -108,12 +120,16 @@ def _read(contacts: Contacts, turf_id: str, sealed: bytes) -> tuple[Act, str]:
     try:
         told = json.loads(text)
         act, address = str(told["act"]), str(told["address_id"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         act, address = "", ""
     found = read_act(act)
     if found.turf != turf_id:
         raise DataError("A contact says that it is of another turf than its box.")
-    return found, address
+    if found.act not in (SIGNATURE, BY_MAIL):
+        # A slip is typed in by who holds the paper; a phone has none to show.
+        raise DataError("A contact of a phone bears no signature, and asks for no confirmation.")
+    # What does not print is no address of ours, and some stores refuse to be asked for it.
+    return found, address if address.isprintable() else ""
 
 
 def _objected(contacts: Contacts, act: Act) -> Text:

@@ -32,7 +32,7 @@ from analysis.database.store_sweep import sweep
 from analysis.errors import Text
 from analysis.fieldwork.names_taken_out import PLACES, take_out
 
-_NAMES = ("birth_name", "used_name", "first_names")
+NAMES = ("birth_name", "used_name", "first_names")
 _ABOUT = (STATEMENTS, HOMES, LINKS)
 # Words of the audit for what leaves as a file.
 _LEAVES = ("download", "export", "print", "send")
@@ -92,8 +92,7 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
         People, contact points put on the list, rows deleted by table, remarks that lost a name, and
         whether the store's files were swept.
     """
-    with reading(contacts.engine) as connection:
-        every = groups(connection).members(people)
+    every = with_merged(contacts, people)
     # First of all: who is erased and on no list would come back with an older backup.
     if contacts.workspaces is not None:
         bury(contacts.workspaces, every)
@@ -133,10 +132,29 @@ def names_of(contacts: Contacts, people: Iterable[str]) -> set[str]:
     """
     with reading(contacts.engine) as connection:
         every = groups(connection).members(people)
-        told = vault.versions(connection, contacts.ring, every, _NAMES)
+        told = vault.versions(connection, contacts.ring, every, NAMES)
+    return names_in(told)
+
+
+def names_in(told: Iterable[tuple[str, int, str]]) -> set[str]:
+    """Return the names of `names_of` from what `vault.versions` returned of `NAMES`."""
+    told = list(told)
     texts = {text for _field, _version, text in told}
     firsts = {one for field, _v, text in told if field == "first_names" for one in text.split()}
     return texts | firsts | {bare_key(text) for text in texts}
+
+
+def with_merged(contacts: Contacts, people: Iterable[str]) -> list[str]:
+    """Return people, and those they were merged with: all of them are one."""
+    with reading(contacts.engine) as connection:
+        return groups(connection).members(people)
+
+
+def points_of(contacts: Contacts, people: Iterable[str]) -> list[tuple[str, str]]:
+    """Return kind and canonical spelling of the contact points of people, merged ones included."""
+    with reading(contacts.engine) as connection:
+        every = groups(connection).members(people)
+        return sorted(vault.every_point(connection, contacts.ring, every))
 
 
 def left_before(contacts: Contacts) -> list[tuple[int, str, int]]:

@@ -84,12 +84,34 @@ def open_ring(workspaces: Path, campaign: str, controller: str) -> KeyRing:
             mend="Put the file of keys back from its own copy, readable by this user alone.",
             file=file,
         ) from error
+    return _ring(own, theirs)
+
+
+def _ring(own: bytes, theirs: bytes) -> KeyRing:
     return KeyRing(
         wrap=_derived(own, "wrap"),
         index=_derived(own, "index"),
         suppression=_derived(theirs, "suppression"),
         box=_derived(own, "box"),
     )
+
+
+def saved_ring(saved: Path, campaign: str) -> KeyRing | None:
+    """Return the keys of a campaign in the file of a backup; None where it has none.
+
+    Parameters
+    ----------
+    saved
+        A file of keys, which is not changed.
+    campaign
+        Whose; nobody is looked up among objections, so that the controller's key is not asked for.
+    """
+    key = _read(saved).get(f"campaign {campaign}")
+    try:
+        own = base64.b64decode(key or "", validate=True)
+    except ValueError:
+        return None
+    return _ring(own, own) if own else None
 
 
 def ring_file(workspaces: Path) -> Path:

@@ -42,6 +42,7 @@ _FICTION = re.compile(r"\+33639980\d{3}|\+3363998\d{4}")
 # Letters, digits and single points within: every reader of RFC 5321 takes it.
 _PLAIN_LOCAL = re.compile(r"(?=.{1,60}$)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _PLAIN_LONGEST = 200
+_GOOGLE = ("gmail.com", "googlemail.com")
 _BETWEEN = re.compile(r"[;/,|\n]|\b(?:ou|et|or|and|puis)\b|\s[-–]\s", re.IGNORECASE)
 # Remarks in brackets, but not the zero that is left out from abroad.
 _REMARK = re.compile(r"\((?!0\))[^()]*[^\W\d_][^()]*\)")
@@ -73,7 +74,7 @@ def read_email(text: str) -> Point | Text:
     The spelling of the person is shown. Compared is the local part in small letters (every large
     provider delivers so, and an objection must not hang on a capital) and the domain in ASCII.
     Points and +tags stay: what they mean is each provider's affair, and two people may differ
-    by one. An objection alone holds for the mailbox, without its tag (`mailbox`).
+    by one. An objection alone holds for the mailbox (`mailboxes`).
 
     Parameters
     ----------
@@ -112,10 +113,23 @@ def _host(domain: str) -> tuple[str, str] | None:
     return valid.domain, (valid.ascii_domain or valid.domain).lower()
 
 
-def mailbox(canonical: str) -> str:
-    """Return the mailbox of an address: without its +tag (RFC 5233), which its owner may change."""
+def mailboxes(canonical: str) -> tuple[str, ...]:
+    """Return the spellings that an objection by an address of mail holds for, itself first.
+
+    Its mailbox without the +tag (RFC 5233), which its owner may change; at Google, where points
+    count for nothing and there are two names for one house, that without them too.
+
+    Examples
+    --------
+    >>> mailboxes("j.roi+liste@googlemail.com")
+    ('j.roi+liste@googlemail.com', 'j.roi@googlemail.com', 'jroi@gmail.com')
+    """
     local, at, domain = canonical.rpartition("@")
-    return f"{local.partition('+')[0] or local}{at}{domain}"
+    bare = local.partition("+")[0] or local
+    told = [canonical, f"{bare}{at}{domain}"]
+    if domain in _GOOGLE:
+        told.append(f"{bare.replace('.', '')}@{_GOOGLE[0]}")
+    return tuple(dict.fromkeys(told))
 
 
 def canonical_email(text: str) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from analysis.contacts import vault
 from analysis.contacts.merged import groups
-from analysis.contacts.normalise import canonical_email, canonical_phone, mailbox
+from analysis.contacts.normalise import canonical_email, canonical_phone, mailboxes
 from analysis.database.contact_tables import POINTS, SUPPRESSION
 from analysis.database.engine import connect, of_tenant, or_nothing, reading, writing
 from analysis.errors import DataError, some
@@ -225,13 +225,12 @@ def suppressed(contacts: Contacts, points: Iterable[Point]) -> dict[Point, str]:
 
 
 def spellings(point: Point) -> tuple[Point, ...]:
-    """Return a point as it is compared, then the mailbox of an address with a +tag.
+    """Return a point as it is compared, then the other spellings of its mailbox.
 
-    Who wants to be left alone at one is left alone at the other.
+    Who wants to be left alone at one is left alone at the others.
     """
     kind, text = spelled(point)
-    whole = ((kind, text), (kind, mailbox(text))) if kind == "email" else ((kind, text),)
-    return tuple(dict.fromkeys(whole))
+    return tuple((kind, one) for one in (mailboxes(text) if kind == "email" else (text,)))
 
 
 def spelled(point: Point) -> Point:
@@ -336,7 +335,7 @@ def catch_up(contacts: Contacts) -> None:
 
 
 # Another mark when points are spelled otherwise: all are indexed anew then.
-_MARK = "*2"
+_MARK = "*3"
 
 
 def _marks(tenant: str, kinds: Iterable[str]) -> sa.Select[Any]:

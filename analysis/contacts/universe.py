@@ -81,7 +81,7 @@ class Universe:
         DataError
             When it is no rule, or one that nothing could make lawful.
         """
-        if not isinstance(told, dict) or told.get("of") not in CONDITIONS:
+        if not isinstance(told, dict) or told.get("of") not in list(CONDITIONS):
             raise _no_rule(Text("`of` says neither roll nor people"))
         if set(told) - {"of", "where"}:
             raise _no_rule(
@@ -187,11 +187,16 @@ def _ages(value: object) -> bool:
 
 
 def _names(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(v, str) and v for v in value)
+    return isinstance(value, list) and bool(value) and all(_is_text(one) and one for one in value)
 
 
 def _word(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 32  # noqa: PLR2004 - as the column
+    return _is_text(value) and 0 < len(str(value)) <= 32  # noqa: PLR2004 - as the column
+
+
+def _is_text(value: object) -> bool:
+    # No store can be asked for half a character or a zero.
+    return isinstance(value, str) and value.isprintable()
 
 
 _VALUES: dict[str, Callable[[object], bool]] = {
@@ -206,7 +211,7 @@ _VALUES: dict[str, Callable[[object], bool]] = {
     "theme": _word,
     "volunteering": lambda value: isinstance(value, bool),
     "donation": lambda value: isinstance(value, bool),
-    "consent": lambda value: value in CONSENTS,
+    "consent": lambda value: value in list(CONSENTS),
     "relation": lambda value: value in ("member", "regular", "occasional"),
 }
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.engine import Connection
 
 from analysis.contacts.key_ring import KeyRing
-from analysis.contacts.normalise import mailbox
+from analysis.contacts.normalise import mailboxes
 from analysis.database.contact_tables import POINTS, VAULT, VAULT_KEYS
 from analysis.database.engine import or_nothing, tenant_of
 from analysis.errors import DataError
@@ -164,8 +164,8 @@ def index(connection: Connection, ring: KeyRing, points: Iterable[tuple[str, str
         for person, kind, text in points
         for row_kind, key, said in (
             (kind, ring.index, text),
-            # Objections hold for the mailbox, whatever tag an address has.
-            *((stop, ring.suppression, one) for one in dict.fromkeys((text, mailbox(text)))),
+            # Objections hold for the mailbox, however its address is written.
+            *((stop, ring.suppression, one) for one in mailboxes(text)),
         )
     ]
     if rows:

@@ -134,13 +134,14 @@ def _cursor(connection: Connection) -> Any:  # noqa: ANN401 - of the driver
     return driver.cursor()
 
 
-def copy_in(
+def copy_in(  # noqa: PLR0913 - what, of whom not, and what becomes of the rest
     engine: Engine,
     revision: str,
     tables: Iterable[tuple[Table, Path]],
     *,
     erased: frozenset[str],
     rebuild: Callable[[Connection], None],
+    change: Callable[[Table, bytes], bytes] | None = None,
 ) -> int:
     """Fill an empty database, then bring it up to date: all of it or nothing.
 
@@ -156,6 +157,8 @@ def copy_in(
         People whose keys, homes and opinions stay out.
     rebuild
         As in `migrate.upgrade`.
+    change
+        Called with every line of a table; returns what is written in its place.
 
     Returns
     -------
@@ -178,7 +181,9 @@ def copy_in(
         upgrade_in(connection, revision)
         forced = {str(name): bool(on) for name, on in connection.execute(_TABLES)}
         rows = sum(
-            _fill(connection, table, _kept_lines(table, file, erased), forced)
+            _fill(
+                connection, table, _changed(table, _kept_lines(table, file, erased), change), forced
+            )
             for table, file in tables
         )
         for name in (name for name, on in forced.items() if on):
@@ -207,6 +212,12 @@ def _fill(
         for line in lines:
             copy.write(line)
     return int(cursor.rowcount)
+
+
+def _changed(
+    table: Table, lines: Iterator[bytes], change: Callable[[Table, bytes], bytes] | None
+) -> Iterator[bytes]:
+    return lines if change is None else (change(table, line) for line in lines)
 
 
 def _kept_lines(table: Table, file: Path, erased: frozenset[str]) -> Iterator[bytes]:

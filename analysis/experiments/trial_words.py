@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from analysis.agreement import agreed
 from analysis.errors import DataError
 from analysis.i18n import Words, format_number, localised
 
 LANGUAGES = ("fr", "en")
 _WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
-_PLURAL = 2
 _ELECTION = re.compile(r"(?P<year>\d{4})_(?P<kind>[a-z]+)_t(?P<round>[12])")
 _OUTCOME = re.compile(
     r"(?:(?P<election>\d{4}_[a-z]+_t[12])_)?(?:(?P<whose>.+)_)?(?P<what>turnout|registered|valid)"
@@ -48,7 +48,7 @@ def say(key: str, language: str = "en", **values: object) -> str:
     DataError
         When there is no such language.
     """
-    return _Writer(language).vformat(_words(language)[key], (), values)
+    return agreed(_Writer(language).vformat(_words(language)[key], (), values), language)
 
 
 def names(kind: str, language: str = "en") -> dict[str, str]:
@@ -111,9 +111,7 @@ def points(value: float, *, language: str = "en", digits: int = 2) -> str:
         With its sign and its unit.
     """
     told = format_number(100 * value, digits, language=language, sign=True)
-    # In French a quantity under two is singular.
-    one = language == "fr" and 100 * abs(value) < _PLURAL
-    return f"{told} {'point' if one else 'points'}"
+    return agreed(f"{told} point[s]", language)
 
 
 def told_p(value: float, language: str = "en", digits: int = 3) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import escape
 from xml.etree import ElementTree as ET
 
 import pandas as pd
@@ -37,11 +38,12 @@ def to_kml(document: Document) -> bytes:
     top = ET.SubElement(root, "Document")
     text_element(top, "name", document.heading)
     legend = "<br/>".join(
-        f'<span style="color:{colour}">■</span> {label}'
+        f'<span style="color:{colour}">■</span> {as_html(label)}'
         for colour, label in [*zip(graded.palette, graded.labels, strict=True)][:0:-1]
     )
-    notes = (*document.remarks, document.subtitle, f"{document.say('score_legend')}<br/>{legend}",
-             document.unmapped_note(), document.sources)  # fmt: skip
+    notes = (*map(as_html, (*document.remarks, document.subtitle)),
+             f"{document.say('score_legend')}<br/>{legend}",
+             *map(as_html, (document.unmapped_note(), document.sources)))  # fmt: skip
     text_element(top, "description", "<br/>".join(filter(None, notes)))
     schema(top, document.table)
     for index, colour in enumerate(graded.palette):
@@ -54,7 +56,8 @@ def to_kml(document: Document) -> bytes:
         if shape is not None:
             mark = ET.SubElement(top, "Placemark")
             text_element(mark, "name", f"{row['rank']} · {called}")
-            text_element(mark, "description", "\n".join(f"{key} : {fact}" for key, fact in facts))
+            told = "\n".join(f"{key} : {fact}" for key, fact in facts)
+            text_element(mark, "description", as_html(told))
             text_element(mark, "styleUrl", f"#class{index}")
             # GDAL takes a datum called `name` for the place's own, and loses the rank.
             values = [(str(k), plain(v)) for k, v in row.items() if k != "name"]
@@ -121,6 +124,11 @@ def typed_data(parent: ET.Element, values: Iterable[tuple[str, object]]) -> None
         if value is not None:
             entry = ET.SubElement(data, "SimpleData", name=key)
             entry.text = _FORBIDDEN.sub("", str(value))
+
+
+def as_html(text: str) -> str:
+    """Return a text for a `description`, which programs show as HTML: names run nothing there."""
+    return escape(text, quote=False)
 
 
 def polygon_element(parent: ET.Element, shape: BaseGeometry) -> None:

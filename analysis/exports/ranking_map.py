@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ from analysis.i18n import format_number
 
 _NOTE = 190  # characters that fit on a line of notes
 _NAME = 22
+_HOURS = 100  # as on screen: votes of one hour are a hundredth of one
 
 
 def to_pdf(document: Document) -> bytes:
@@ -75,9 +77,13 @@ def _sheet(document: Document) -> Sheet:
 
 def _row(row: Mapping[str, object], called: str, document: Document) -> tuple[str, ...]:
     def write(column: str, digits: int) -> str:
-        return format_number(float(str(row[column])), digits, language=document.language)
+        value = float(str(row[column])) * (_HOURS if column.startswith("gain") else 1)
+        return format_number(value, digits, language=document.language)
 
-    # A name says more to a volunteer than a code, but a long one would run into the score.
-    name = textwrap.shorten(called, _NAME, placeholder="…")
-    gain = f"{write('gain_per_hour', 2)} ({write('gain_lower', 2)}–{write('gain_upper', 2)})"
+    # A name says more to a volunteer than a code, but a long one would run into the score. The
+    # head of the column says « bureau » already.
+    name = re.sub(r"\bbureau\s(?=\w)", "", called)
+    name = name if len(name) <= _NAME else f"{name[: _NAME - 1].rstrip(' ,')}…"
+    least, most = write("gain_lower", 1), write("gain_upper", 1)
+    gain = f"{write('gain_per_hour', 1)} ({least}–{most})"
     return write("rank", 0), name, write("score", 0), gain

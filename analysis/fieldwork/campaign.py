@@ -20,7 +20,7 @@ from analysis.tables.whole_files import written_whole
 
 FOLDER = "fieldwork"
 MEASURES = ("doors", "conversations")
-_FILE, _KEY, _ISSUES, _LOCK = "campaign.json", "campaign.key", "issues.json", "campaign.lock"
+FILE, _KEY, _ISSUES, _LOCK = "campaign.json", "campaign.key", "issues.json", "campaign.lock"
 _KEY_BYTES = 32
 # Folder of workspaces and id of a campaign → where its file was found.
 _found: dict[tuple[Path, str], Path] = {}
@@ -104,9 +104,9 @@ def open_campaign(workspace: Path | str) -> Campaign:
             raise FileNotFoundError(2, "no such folder")
         folder.mkdir(exist_ok=True)
         secret = _key(folder / _KEY)
-        if not (folder / _FILE).is_file():
-            _write(folder / _FILE, _default(Path(workspace)))
-        return replace(_read(folder / _FILE, secret), issues=_issues(folder / _ISSUES))
+        if not (folder / FILE).is_file():
+            _write(folder / FILE, _default(Path(workspace)))
+        return replace(_read(folder / FILE, secret), issues=_issues(folder / _ISSUES))
     except OSError as error:
         raise DataError(
             "The campaign of this workspace cannot be read or written.",
@@ -119,25 +119,26 @@ def open_campaign(workspace: Path | str) -> Campaign:
 
 def is_begun(workspace: Path | str) -> bool:
     """Tell whether a workspace has a campaign already."""
-    return (Path(workspace) / FOLDER / _FILE).is_file()
+    return (Path(workspace) / FOLDER / FILE).is_file()
 
 
 def workspace_of(workspaces: Path, campaign_id: str) -> Path | None:
     """Return the folder, among those of `workspaces`, whose campaign has this id."""
     # Each file of each phone asks: where it was found, it is looked for first.
     known = _found.get((workspaces, campaign_id))
-    if known is not None and _id_in(known) == campaign_id:
+    if known is not None and id_in(known) == campaign_id:
         return known.parents[1]
     # On a server the folder of a campaign has one for each of its places.
-    inside = f"{FOLDER}/{_FILE}"
+    inside = f"{FOLDER}/{FILE}"
     for file in sorted([*workspaces.glob(f"*/{inside}"), *workspaces.glob(f"*/*/{inside}")]):
-        if _id_in(file) == campaign_id:
+        if id_in(file) == campaign_id:
             _found[workspaces, campaign_id] = file
             return file.parents[1]
     return None
 
 
-def _id_in(file: Path) -> str | None:
+def id_in(file: Path) -> str | None:
+    """Return the id of the campaign that a file describes; None where it cannot be read."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -185,7 +186,7 @@ def change_campaign(
         plain = {k: v for k, v in asdict(changed).items() if k not in _APART}
         content = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain.items()}
         checked = _checked(content, changed.secret, "campaign")
-        _write(folder / _FILE, content)
+        _write(folder / FILE, content)
     return replace(checked, issues=before.issues)
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from analysis.database.engine import or_nothing, reading, writing
 from analysis.database.models import ANSWERS, ATTEMPTS, CONFLICTS, ERASURES, META, TAKEN_OUT
-from analysis.tables.whole_files import written_whole
 
 # Where words of volunteers stand.
 PLACES = ((ATTEMPTS, "note"), (ANSWERS, "text"), (CONFLICTS, "content"))
@@ -86,34 +84,6 @@ def _tell_screens(engine: Engine) -> None:
         # One after the other, whoever erases meanwhile.
         number = sa.cast(sa.cast(META.c.value, sa.BigInteger) + 1, META.c.value.type)
         connection.execute(sa.update(META).where(mine).values(value=number))
-
-
-def take_out_of_files(folder: Path, names: Collection[str]) -> int:
-    """Take names out of the texts of a folder; return how many files had one.
-
-    Parameters
-    ----------
-    folder
-        Of files that were counted: none is read again.
-    names
-        As `take_out` takes them.
-
-    Returns
-    -------
-    int
-        Workbooks are no texts: they stay as they are.
-    """
-    keys, changed = keys_of(names), 0
-    for file in sorted(folder.glob("*")) if keys else ():
-        try:
-            text = file.read_bytes().decode()
-        except (UnicodeDecodeError, OSError):
-            continue
-        if (kept := without(text, keys)) != text:
-            with written_whole(file) as aside:
-                aside.write_bytes(kept.encode())
-            changed += 1
-    return changed
 
 
 def _in(engine: Engine, table: sa.Table, column: str, keys: frozenset[str]) -> int:

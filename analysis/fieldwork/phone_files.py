@@ -114,7 +114,7 @@ def read_phone(
         When the file is cut, edited, of another campaign, without a right token, from the
         future.
     """
-    told = _parsed(content, file)
+    told = parsed(content, file)
     _check_envelope(told, campaign, file)
     edited = checksum(told) != told["checksum"]
     if edited and "edited" not in accept:
@@ -145,7 +145,7 @@ def read_phone(
 
 def without_boxes(content: bytes) -> bytes:
     """Return a file of returns without the contacts in it: they are kept in one place alone."""
-    told = _parsed(content, "")
+    told = parsed(content, "")
     told.pop("boxes", None)
     told["checksum"] = checksum(told)
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
@@ -156,7 +156,14 @@ def is_phone(content: bytes) -> bool:
     return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:7].startswith((b"{", b"PALIER"))
 
 
-def _parsed(content: bytes, file: str) -> dict[str, Any]:
+def parsed(content: bytes, file: str) -> dict[str, Any]:
+    """Return what a file of a phone or the text of its QR code says, unchecked.
+
+    Raises
+    ------
+    DataError
+        When it is too large, cut, or none.
+    """
     if len(content) > MOST_BYTES:
         raise DataError(
             "This file is too large to be the returns of one turf.",

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import Text
 
@@ -52,7 +53,13 @@ def _pieces(words: Mapping[str, str]) -> dict[str, str]:
         for name, text in words.items()
     }
     begun = {name.title(): _begun(lists[name]) for name in ("ordinary", "roles")}
-    return _PIECES | lists | begun | {"FIRST_NAMES": lists["first_names"].lower()}
+    loud = {"LOUD_NAMES": lists["first_names"].upper(), "PLACES": _loud(words["places"])}
+    return _PIECES | lists | begun | loud | {"FIRST_NAMES": lists["first_names"].lower()}
+
+
+def _loud(words: str) -> str:
+    """Return the plain words of a list in capitals."""
+    return "|".join(one for one in map(str.strip, words.upper().split(",")) if one.isalpha())
 
 
 def _begun(words: str) -> str:
@@ -66,9 +73,13 @@ def _whole(pattern: str, pieces: Mapping[str, str]) -> str:
     return written.replace("b<", r"(?<![a-zA-Z0-9])").replace(">e", r"(?![a-zA-Z0-9])")
 
 
-def _read() -> tuple[dict[str, str], tuple[tuple[Text, str, str], ...]]:
+def _told() -> dict[str, Any]:
     text = files(__package__).joinpath("privacy.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(text)
+    return tomllib.loads(text)
+
+
+def _read() -> tuple[dict[str, str], tuple[tuple[Text, str, str], ...]]:
+    told = _told()
     pieces = _pieces(told["words"])
     removed = {name: _whole(pattern, pieces) for name, pattern in told["removed"].items()}
     rules = (
@@ -83,6 +94,9 @@ def _read() -> tuple[dict[str, str], tuple[tuple[Text, str, str], ...]]:
 REMOVED, RULES = _read()
 _COMPILED = tuple((kind, re.compile(pattern), of) for kind, pattern, of in RULES)
 _INVISIBLE = re.compile(INVISIBLE)
+_A_NAME = Text("a name")
+_DOORS = {word.strip() for word in _told()["words"]["doors"].split(",")}
+_LABEL = re.compile(r"[a-z][a-z'-]*[a-z][a-z]")
 _PLACES, _SHOPS = (re.compile(REMOVED[name]) for name in ("places", "shops"))
 
 
@@ -114,6 +128,20 @@ def personal(text: str, *, remark: bool = True) -> str:
         The first kind of `kinds`.
     """
     return next(iter(kinds(text, remark=remark)), "")
+
+
+def named_door(text: str) -> str:
+    """Say what personal thing the label of a door or a floor seems to hold; empty where nothing.
+
+    Doors have numbers, letters and a few words (« 2e gauche »): a longer word is on the bell.
+
+    Parameters
+    ----------
+    text
+        As it was written.
+    """
+    words = _LABEL.findall(plain(text).lower())
+    return personal(text, remark=False) or ("" if set(words) <= _DOORS else str(_A_NAME))
 
 
 def file_name(given: str, plain: str) -> str:

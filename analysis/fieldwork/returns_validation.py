@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork import answers
 from analysis.fieldwork.outcome_codes import MOST_DOORS, OUTCOMES, SLOTS, UNDONE
-from analysis.fieldwork.privacy import personal
+from analysis.fieldwork.privacy import named_door, personal
 from analysis.tables.attempts import ATTEMPTS
 
 Row = Mapping[str, Any]
@@ -259,7 +259,7 @@ def _cleared(n: int, row: dict[str, Any]) -> tuple[dict[str, Any], list[Text]]:
     found = {
         name: kind
         for name in _FREE
-        if row[name] and (kind := personal(str(row[name]).replace("_", " "), remark=name == "note"))
+        if row[name] and (kind := _personal(name, str(row[name]).replace("_", " ")))
     }
     kept, taken = answers.cleared(row["answers"])
     texts = [
@@ -268,6 +268,10 @@ def _cleared(n: int, row: dict[str, Any]) -> tuple[dict[str, Any], list[Text]]:
     # With its number, the door of an answer would be somebody's.
     nowhere = dict.fromkeys(("floor", "door"), "") if row["answers"] else {}
     return row | dict.fromkeys(found, "") | nowhere | {"answers": kept}, texts
+
+
+def _personal(name: str, text: str) -> str:
+    return named_door(text) if name in ("floor", "door") else personal(text, remark=name == "note")
 
 
 def _check_chains(rows: Mapping[str, Row]) -> None:

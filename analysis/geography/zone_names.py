@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from analysis.geography.bureau_names import CITIES, ordinal
+from analysis.geography.bureau_names import CITIES, bureau_labels, ordinal
 from analysis.geography.zones import arrondissement
 from analysis.tables.workspace import Workspace
 
@@ -31,13 +31,19 @@ def zone_names(workspace: Workspace, zones: Sequence[Sequence[str]]) -> list[str
     Returns
     -------
     list
-        A name each. Without addresses, the district and the polling place of its first bureau.
+        A name each. Without addresses, that of its first bureau, with its polling place.
     """
     streets = _streets(workspace, {one for ids in zones for one in ids})
     places = workspace.read("places")
     communes = dict(zip(places["commune_id"], places["name"], strict=True))
     spoken = _spoken(workspace)
-    return [_named(ids, communes, spoken, streets) for ids in zones]
+    first = bureau_labels(workspace, [ids[0] for ids in zones])
+    names = [_named(ids, communes, spoken, streets) for ids in zones]
+    known = [any(streets.get(one) for one in ids) for ids in zones]
+    return [
+        name if told else label[:1].upper() + label[1:]
+        for name, told, label in zip(names, known, first, strict=True)
+    ]
 
 
 def street_points(

@@ -77,7 +77,7 @@ def take_call(contacts: Contacts, told: Mapping[str, Any]) -> str:
         channel = channel_of(connection, known.message) if known else "email"
         point = POINT_OF[channel]
         boxes = addresses(connection, contacts, [known.person], point) if known else {}
-    status = str(told.get("status", ""))[:20]
+    status = "".join(re.findall(r"[0-9.]", str(told.get("status", ""))[:20]))
     if known is None or kind not in ("bounce", "complaint"):
         return "other"
     if kind == "complaint":

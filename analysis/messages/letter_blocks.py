@@ -69,16 +69,18 @@ class Letter:
         DataError
             When it is none, or a template of it is refused.
         """
+        given = told.get("blocks", ())
+        blocks = given if isinstance(given, (list, tuple)) else ()
         letter = cls(
             str(told.get("language", "")),
             str(told.get("subject", "")).strip(),
             str(told.get("preheader", "")).strip(),
             str(told.get("accent", "#1d4ed8")),
-            tuple(dict(one) for one in told.get("blocks", ()) if isinstance(one, Mapping)),
+            tuple(dict(one) for one in blocks if isinstance(one, Mapping)),
             str(told.get("subject_b", "")).strip(),
             str(told.get("channel", "email")),
         )
-        if faults := list(_faults(letter, len(told.get("blocks", ())))):
+        if faults := list(_faults(letter, len(blocks))):
             raise DataError(
                 "The message is not whole: {faults}.",
                 mend="Mend it, then save it again.",

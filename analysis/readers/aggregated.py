@@ -24,6 +24,7 @@ from analysis.readers.codes import (
 )
 from analysis.readers.electoral_zones import CODES, zones_named
 from analysis.readers.glance import NO, SURE, Glance, look
+from analysis.readers.namesakes import Who, namesakes_in, told_apart
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
@@ -55,11 +56,11 @@ _LISTS = {
 # Where neither a candidate nor a list is named: the two of a département's canton, or the head
 # of the list (européennes 2019).
 _HEADS = {"pair": ("binome", "Binôme"), "head": ("nom_tete_liste", "Nom Tête de Liste")}
-_VOTES = {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom"), "votes": ("voix", "Voix")}
-_CANDIDATES = _CODES | _VOTES | _LISTS | _HEADS
+_WHO = {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom"), "given": ("prenom", "Prénom")}
+_CANDIDATES = _CODES | _WHO | _LISTS | _HEADS | {"votes": ("voix", "Voix")}
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
-_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS, *CODES})
+_OPTIONAL = frozenset({"place", "blank", "null", *_WHO, *_LISTS, *_HEADS, *CODES})
 # Since 2026 municipal files name the head of a list at one round and not at the other, but its
 # label at both: the label tells that it is the same list.
 _BY_LABEL = re.compile(r"(202[6-9]|20[3-9]\d)_(muni|arrd)_t\d")
@@ -117,9 +118,10 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
     general, candidates = _in_order(general, candidates)
     of_general: list[LeftOut] = []
     of_candidates: list[LeftOut] = []
+    alike: set[Who] = set()
     with ThreadPoolExecutor(1) as other:
         # Arrow reads without the interpreter: one file passes beside the other.
-        coming = other.submit(_read, candidates, _CANDIDATES, places, of_candidates)
+        coming = other.submit(_read, candidates, _CANDIDATES, places, of_candidates, alike)
         counts, read = _read(general, _GENERAL, places, of_general)
         counts = _with_bureau_ids(counts)
         ballots, ballots_read = coming.result()
@@ -131,24 +133,20 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
             unreadable.append(broken)
     frame = _counts_frame(counts)
     ballots, no_numbers = _readable_votes(ballots, candidates.name)
-    votes = _votes_frame(ballots)
+    votes = _votes_frame(ballots, alike)
+    told = Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers)
+    first, second = (
+        Source.of(file, role=role, licence=LICENCE)
+        for file, role in ((general, "general_results"), (candidates, "candidats_results"))
+    )
+    notes = (told,) if no_numbers else ()
     return Raw(
         counts=frame,
         ballots=votes,
         places=_places(frame),
         reports=(
-            Report(_source(general, "general_results"), read, len(frame), tuple(of_general)),
-            Report(
-                _source(candidates, "candidats_results"),
-                ballots_read,
-                len(votes),
-                tuple(of_candidates),
-                notes=(
-                    Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers),
-                )
-                if no_numbers
-                else (),
-            ),
+            Report(first, read, len(frame), tuple(of_general)),
+            Report(second, ballots_read, len(votes), tuple(of_candidates), notes=notes),
         ),
         unreadable=pd.concat([nothing_unreadable(), *unreadable], ignore_index=True),
         zones=zones_named(counts),
@@ -159,16 +157,10 @@ def _in_order(general: Path, candidates: Path) -> tuple[Path, Path]:
     """Return both files, those given in each other's place put right."""
     if not (general.is_file() and candidates.is_file()):
         return general, candidates
-    glances = []
-    for path in (general, candidates):
-        with path.open("rb") as file:
-            glances.append(look(path.name, file))
-    turned = sniff_candidates(glances[0]) and sniff_general(glances[1])
+    with general.open("rb") as one, candidates.open("rb") as other:
+        first, second = look(general.name, one), look(candidates.name, other)
+    turned = sniff_candidates(first) and sniff_general(second)
     return (candidates, general) if turned else (general, candidates)
-
-
-def _source(path: Path, role: str) -> Source:
-    return Source.of(path, role=role, licence=LICENCE)
 
 
 def _read(
@@ -176,11 +168,15 @@ def _read(
     aliases: dict[str, tuple[str, ...]],
     places: tuple[str, ...],
     left_out: list[LeftOut],
+    alike: set[Who] | None = None,
 ) -> tuple[pa.Table, int]:
-    """Read the rows of `places`; return how many there were too, what is left out with them."""
+    """Read the rows of `places`, and who has a namesake; return how many rows there were too."""
 
     def keep(piece: pa.Table) -> pa.Table:
-        return piece.filter(_inside(piece, places)) if places else piece
+        kept = piece.filter(_inside(piece, places)) if places else piece
+        if alike is not None and {"name", "given"} <= set(kept.column_names):
+            alike.update(namesakes_in(kept))
+        return kept
 
     before = len(left_out)
     table = read_columns(path, aliases, left_out=left_out, optional=_OPTIONAL, keep=keep)
@@ -333,7 +329,7 @@ def _counts_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _votes_frame(table: pa.Table) -> pd.DataFrame:
+def _votes_frame(table: pa.Table, alike: set[Who]) -> pd.DataFrame:
     """Return the columns of `Raw.ballots`; a candidate's name, else the list's."""
     election = _categorical(_dictionary(table["election_id"]))
     labelled = np.array([bool(_BY_LABEL.fullmatch(e)) for e in election.categories], dtype=bool)
@@ -343,7 +339,7 @@ def _votes_frame(table: pa.Table) -> pd.DataFrame:
     wanted += [(n, everywhere) for n in ("name", *_LISTS, *_HEADS)]
     given = [(_dictionary(table[n]), rows) for n, rows in wanted if n in table.column_names]
     nuance = [(_dictionary(table[n]), everywhere) for n in ("nuance",) if n in table.column_names]
-    return pd.DataFrame(
+    votes = pd.DataFrame(
         {
             "election_id": election,
             "bureau_id": _categorical(_dictionary(table["bureau_id"])),
@@ -352,6 +348,8 @@ def _votes_frame(table: pa.Table) -> pd.DataFrame:
             "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
         }
     )
+    given = pd.Series(_categorical(_dictionary(table["given"]))) if alike else pd.Series()
+    return told_apart(votes, given, alike)
 
 
 def _categorical(array: pa.DictionaryArray) -> pd.Categorical:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import re
 import unicodedata
 
@@ -77,6 +78,18 @@ def delimiter_of(line: str) -> str:
     return max(DELIMITERS, key=line.count)
 
 
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a header, without the quotes and spaces around them.
+
+    Examples
+    --------
+    >>> cells_of('id,"place, street" , n', ",")
+    ['id', 'place, street', 'n']
+    """
+    row = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    return [name.strip().strip('"') for name in row]
+
+
 def lines_above(text: str) -> int:
     r"""Return how many lines stand above the header of a table: a title, a source, `sep=;`.
 
@@ -105,6 +118,22 @@ def _of_two_columns(lines: list[str]) -> bool:
     sign = delimiter_of(lines[0])
     rows = [line for line in lines[:-1] or lines if line.strip()]
     return _cells(lines[0]) == _NO_HEADER and all(row.count(sign) == 1 for row in rows)
+
+
+def two_headers(upper: list[str], lower: list[str]) -> list[str]:
+    """Return the names of a header of two rows, whose cells above stand for several below.
+
+    Examples
+    --------
+    >>> two_headers(["Bureau", "ALPHA", "", "BETA", ""], ["", "Voix", "%", "Voix", "%"])
+    ['Bureau', 'ALPHA Voix', 'ALPHA %', 'BETA Voix', 'BETA %']
+    """
+    names, over = [], ""
+    for at, cell in enumerate(lower):
+        above = upper[at].strip() if at < len(upper) else ""
+        over = above or (over if cell.strip() else "")
+        names.append(f"{over} {cell.strip()}".strip())
+    return names
 
 
 def _cells(line: str) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from functools import cache, lru_cache
 
 import pandas as pd
@@ -17,9 +18,13 @@ OF_ARRONDISSEMENTS = frozenset(city for city, _ in _ARRONDISSEMENTS.values())
 _FORMER = "-"
 # What spreadsheets put around a code: « Bureau n° 4 », « BV 4 », « 4.0 », « ="0004" ».
 _CALLED = re.compile(
-    r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?|n\.)? *(?=\d)|(?<=\d)[.,]0+$"
+    r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?|n\.|num[ée]ro)? *(?=\d)"
+    r"|(?<=\d)[.,]0+$"
 )
+_SHORT = re.compile(r"[\w.]{1,6}")
 _FORMULA = re.compile(r'="([^"]*)"')
+# « 0101 - École Ferry », « 12 : Mairie »: what stands behind the number is the place of voting.
+_LABELLED = re.compile(r"(\d[\w.]{0,9}(?:_\w{1,6})?)(?:\s+[-–]\s+|\s*[:,(]\s*).*[^\W\d_]{3}.*")  # noqa: RUF001
 # One column, or several whose values are put together: Land, Kreis, Gemeinde.
 # What surrounds a code in some files: no digit of it.
 _SLIPS = re.compile(r"\.0+$|SR\d\d$|^0(?=\d[\dAB]\d{3}$)")
@@ -50,8 +55,12 @@ def bare_code(cell: str) -> str:
     --------
     >>> [bare_code(c) for c in ("0004", "Bureau n° 4", "BV 4", "4.0", '="0004"', "01.1", "JUS1")]
     ['0004', '4', '4', '4', '0004', '01.1', 'JUS1']
+    >>> [bare_code(c) for c in ("0101 - École Ferry", "Bureau 12 : Mairie", "1 - A", "19-5")]
+    ['0101', '12', '1 - A', '19-5']
     """
-    return _CALLED.sub("", bare_text(cell))
+    told = _CALLED.sub("", bare_text(cell))
+    labelled = _LABELLED.fullmatch(told)
+    return labelled[1] if labelled else told
 
 
 def bare_text(cell: str) -> str:
@@ -141,14 +150,15 @@ def bureau_code(commune: str, number: str) -> str:
         As the file has it; an arrondissement goes into the number, and so does a commune that is
         part of another by now: its bureau 1 is not that of the other.
     number
-        `1`, `0001`, `01.1`, `JUS1`, `001A`; digits alone are padded to four.
+        `1`, `0001`, `01.1`, `JUS1`, `1A`; padded to four signs.
     """
     before, arrondissement = _before_number(commune)
     number = bare_code(number)
-    if number.isdecimal():
-        if arrondissement and int(number) < 100:
-            number = f"{arrondissement}{int(number):02d}"
-        number = number.zfill(4)
+    if number.isdecimal() and arrondissement and int(number) < 100:
+        number = f"{arrondissement}{int(number):02d}"
+    # The Ministry pads letters too: 1A is its 001A, A1 its 00A1.
+    if number.isdecimal() or _SHORT.fullmatch(number):
+        number = number.upper().zfill(4)
     return before + number
 
 
@@ -178,9 +188,9 @@ _CONTOUR_SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], 
     ),
     # 1004_0001: its first zero lost in a spreadsheet.
     (re.compile(r"(\d{4})_(\d{1,4})"), lambda m, _: bureau_code(m[1], m[2])),
-    # 19-5: Paris, arrondissement and number.
+    # 19-5, 18_12: Paris, arrondissement and number.
     (
-        re.compile(r"(\d{1,2})-(\d{1,3})"),
+        re.compile(r"(\d{1,2})[-_](\d{1,3})"),
         lambda m, commune: f"{commune_code(commune) or '75056'}_{int(m[1]):02d}{int(m[2]):02d}",
     ),
     # 750060019: Paris 2012, département, arrondissement on three digits, number on four.
@@ -188,13 +198,14 @@ _CONTOUR_SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], 
         re.compile(r"75(0\d\d)(\d{4})"),
         lambda m, _: f"75056_{int(m[1]):02d}{int(m[2]):02d}",
     ),
-    # 290190076: commune on five, number on four.
-    (re.compile(r"(\d[\dAB]\d{3})(\d{4})"), lambda m, _: bureau_code(m[1], m[2])),
+    # 290190076: commune on five, number on four or three.
+    (re.compile(r"(\d[\dAB]\d{3})(\d{3,4})"), lambda m, _: bureau_code(m[1], m[2])),
     # 0327, 001A, 01.1, JUS1: the number alone, inside a commune that is known.
     (re.compile(r"(\w[\w.]{0,5})"), lambda m, commune: commune and bureau_code(commune, m[1])),
 )
 
 
+@cache
 def contour_code(text: str, commune: str = "") -> str:
     """Return the canonical bureau id from the spellings contours files use; empty if unknown.
 
@@ -217,9 +228,60 @@ def parts(named: Named) -> tuple[str, ...]:
 
 
 def put_together(table: pd.DataFrame, named: Named) -> pd.Series:
-    """Return the values of one column, or of several without a gap: 09, 1, 62 is 09162."""
-    first, *others = (table[name].astype("str").str.strip() for name in parts(named))
+    """Return the values of one column, or of several without a gap: 09, 1, 62 is 09162.
+
+    Where two would become one (1, 12 and 11, 2), numbers are padded to the longest of their column.
+    """
+    columns = [table[name].astype("str").str.strip() for name in parts(named)]
+    whole = _glued(columns)
+    if len(columns) > 1 and whole.nunique() < len(pd.concat(columns, axis=1).drop_duplicates()):
+        return _glued([c.mask(c.str.isdigit(), c.str.zfill(c.str.len().max())) for c in columns])
+    return whole
+
+
+def _glued(columns: list[pd.Series]) -> pd.Series:
+    first, *others = columns
     return sum(others, first)
+
+
+def without_zeros(bureau_id: str) -> str:
+    """Return an id without zeros before its numbers, case and spaces: 01_0042 is 1_42.
+
+    Examples
+    --------
+    >>> without_zeros("Adams_PRECINCT  007A")
+    'adams_precinct 7a'
+    """
+    text = " ".join(bureau_id.casefold().split())
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", text)
+
+
+def but_for_zeros(ids: Collection[str], known: Collection[str]) -> dict[str, str]:
+    """Return ids that are known but for zeros before their numbers, case and spaces, and as what.
+
+    Spreadsheets take these zeros away, offices write in capitals at one election. What two known
+    ids would be is left as it stands.
+
+    Parameters
+    ----------
+    ids
+        Of units of a terrain.
+    known
+        Ids of the same terrain.
+
+    Examples
+    --------
+    >>> but_for_zeros(["1_42", "1_7"], ["01_0042", "01_07", "01_007"])
+    {'1_42': '01_0042'}
+    """
+    spelt: dict[str, list[str]] = {}
+    for one in sorted(set(known)):
+        spelt.setdefault(without_zeros(one), []).append(one)
+    told = {one: spelt.get(without_zeros(one), []) for one in sorted(set(ids) - set(known))}
+    # Two that would become one are two.
+    bare = Counter(map(without_zeros, set(ids)))
+    alone = {one for one in told if bare[without_zeros(one)] == 1}
+    return {one: near[0] for one, near in told.items() if len(near) == 1 and one in alone}
 
 
 def own_ids(communes: pd.Series | str, units: pd.Series) -> pd.Series:

@@ -15,8 +15,8 @@ from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric, utm_crs
 from analysis.readers.contours import Layout
 from analysis.readers.glance import NO, SURE, Glance
-from analysis.readers.map_keys import COLUMNS, Keys, check_keys
-from analysis.readers.mapped import read_election
+from analysis.readers.map_keys import COLUMNS, COUNTED, Keys, check_keys
+from analysis.readers.mapped import alike, read_election
 from analysis.readers.mapped_file import Candidate, ElectionMap
 from analysis.readers.raw_results import Raw, combine
 from analysis.readers.shapes import read_shapes
@@ -30,15 +30,17 @@ _GEOMETRY: Keys = {"file": str, "id": COLUMNS, "vintage": int}
 _GEOMETRY_MORE: Keys = {"commune": COLUMNS, "layer": str, "crs": str}
 _OF_FILE: Keys = {"delimiter": str, "encoding": str}
 _ELECTION: Keys = {"id": str, "date": date, "kind": str, "round": int, "file": str, "unit": COLUMNS}
-_TURNOUT: Keys = {"registered": str, "ballots": str}
+_TURNOUT: Keys = {"registered": COLUMNS, "ballots": COLUMNS}
 _ELECTION_MORE: Keys = {
     **_OF_FILE,
     **{"decimal": str, "thousands": str, "commune": COLUMNS, "commune_name": str},
-    **{"blank": str, "null": str, "valid": str},
+    **{"blank": COLUMNS, "null": COLUMNS, "valid": COLUMNS},
     **{"candidate": str, "votes": str, "nuance": str, "candidates": dict},
     **{"only": dict, "without": list, "postal": dict},
 }
 _CANDIDATE = {"name": str, "nuance": str, "bloc": str}
+# Of a part of a path, in bytes, on every disk in use.
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def read_terrain(path: Path | str) -> Terrain:
         name=terrain["name"],
         crs=_crs(terrain.get("crs", ""), contours),
         licence=terrain["licence"],
-        raw=combine([read_election(m) for m in maps]),
+        raw=alike(combine([read_election(m) for m in maps])),
         elections={m.election.election_id: m.election for m in maps},
         blocs=_blocs(maps, file.name),
         contours=contours,
@@ -200,7 +202,7 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
         )
     this = ElectionMap(
         election=held,
-        file=file.parent / entry["file"],
+        file=_beside(file, entry["file"]),
         columns=_columns(entry),
         long={n: entry[n] for n in ("candidate", "votes", "nuance") if n in entry} if long else {},
         candidates={column: Candidate(**label) for column, label in candidates.items()},
@@ -216,16 +218,19 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
 
 def _turnout(entry: Mapping[str, Any], this: ElectionMap, where: Text) -> ElectionMap:
     """Return the map of the file that holds registered, and perhaps ballots."""
-    needed: Keys = {"file": str, "unit": COLUMNS, "registered": str}
-    more: Keys = {**_OF_FILE, "commune": COLUMNS, "ballots": str, "only": dict}
+    needed: Keys = {"file": str, "unit": COLUMNS, "registered": COUNTED}
+    more: Keys = {**_OF_FILE, "commune": COLUMNS, "ballots": COUNTED, "only": dict, "votes": str}
+    of_rows = {n: _values(entry, n) for n in _TURNOUT if isinstance(entry.get(n), dict)}
+    needed = {**needed, **({"votes": str} if of_rows else {})}
     check_keys(entry, needed, more, Text("{place}, [election.turnout]", place=where))
     if "ballots" not in entry and "ballots" not in this.columns:
-        check_keys(entry, {**needed, "ballots": str}, more, where)
+        check_keys(entry, {**needed, "ballots": COUNTED}, more, where)
     return replace(
         this,
-        file=this.file.parent / entry["file"],
-        columns=_columns(entry),
-        long={},
+        file=_beside(this.file, entry["file"]),
+        columns=_columns({name: told for name, told in entry.items() if name not in of_rows}),
+        long={"votes": entry["votes"]} if of_rows else {},
+        of_rows=of_rows,
         candidates={},
         text=_text(entry),
         only=_values(entry, "only"),
@@ -262,11 +267,24 @@ def _contours(
         crs=entry.get("crs", ""),
         licence=terrain["licence"],
     )
-    return Contours(file.parent / entry["file"], entry["vintage"], layout)
+    return Contours(_beside(file, entry["file"]), entry["vintage"], layout)
 
 
 def _names(given: str | list[str]) -> str | tuple[str, ...]:
     return given if isinstance(given, str) else tuple(given)
+
+
+def _beside(file: Path, name: str) -> Path:
+    """Return the file of a name beside another one; a name that no disk can hold is of none."""
+    parts = Path(name).parts
+    if not name.isprintable() or any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise DataError(
+            "There is no such file.",
+            where="{path}",
+            mend="Check the path.",
+            path=ascii(name[:60]),
+        )
+    return file.parent / name
 
 
 def _slug(name: str) -> str:

@@ -13,46 +13,18 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError, Listed, Text, some
-from analysis.readers.codes import (
-    Named,
-    arrondissement_of,
-    bare_code,
-    contour_code,
-    in_place,
-    own_ids,
-    parts,
-    put_together,
-)
-from analysis.readers.commune_names import codes_of, of_arrondissement
+from analysis.readers.codes import Named, arrondissement_of, in_place, parts
+from analysis.readers.contour_ids import ID_NAMES, OF_BUREAUX, find_ids, ids_of_terrain
 from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
-from analysis.readers.known_places import communes as known_communes
 from analysis.readers.polygons import dissolve, outlines, overlaps, repair
+from analysis.readers.shape_tables import column_of_shapes
 from analysis.readers.shapes import astray, fields_of, layers_of, read_shapes, to_metric
 from analysis.tables.schema import BUREAUX, commune_of
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 
-# Names of the id column, the surest first; the last ones may hold anything.
-_ID_NAMES = (
-    *("codebureauvote", "id_brut_miom", "bureau_id", "id_bv", "id_bureau", "code_bureau"),
-    *("code_bv", "codebv", "numerobureauvote", "num_bureau", "num_bv", "numero", "bureau"),
-    # Shapefiles cut a name after ten letters.
-    *("codebureau", "code_burea", "numerobure", "num_burea", "num"),
-    *("id", "code", "identifiant"),
-)
-# A number of a bureau alone is of the commune that stands beside it.
-_COMMUNE_NAMES = (
-    *("codecommune", "code_commune", "code_commu", "codecommun", "code_insee", "insee_com"),
-    *("codeinsee", "insee", "commune_insee"),
-)
-_TOWN_NAMES = ("nom_commune", "nomcommune", "nom_com", "commune", "ville")
-_PARTS_NAMES = ("arrondissement", "num_arrondissement", "arrondisse", "arr", "c_ar")
 _NAME_NAMES = ("llieu", "nombureauvote", "libelle", "nom_bureau", "lieu", "nom", "name")
-# A column holds ids if most of its cells are spelt like ids and few repeat.
-_MOST = 0.5
-# Files that may hold several layers; how many names of ids speak of anything.
-_LAYERED, _VAGUE = frozenset({".gpkg", ".zip", ".kml"}), 3
-# Names that speak of bureaux, of a file or of its columns.
-_OF_BUREAUX = re.compile(r"bureau|contour|secteur|\bbv\b|_bv|bv_", re.IGNORECASE)
+# Files that may hold several layers.
+_LAYERED = frozenset({".gpkg", ".zip", ".kml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +67,13 @@ def sniff(glance: Glance) -> float:
         return PERHAPS
     packed = glance.suffix == ".gz" and "FeatureCollection" in glance.text
     if glance.suffix not in GEOGRAPHIC and not packed:
-        return PERHAPS if "geometry" in glance.columns else NO
+        drawn = column_of_shapes(glance.columns) and not OF_OTHERS.search(glance.name)
+        return PERHAPS if drawn else NO
     if OF_OTHERS.search(glance.name):
         return NO
     properties = " ".join(re.findall(r'"properties"\s*:\s*\{([^{}]*)', glance.text))
     if properties:
-        known = _OF_BUREAUX.search(f"{PurePath(glance.name).stem} {properties}")
+        known = OF_BUREAUX.search(f"{PurePath(glance.name).stem} {properties}")
         return SURE if known else NO
     # What is not text cannot be looked into here: polygons are what one brings.
     is_text = glance.suffix in {".geojson", ".json"}
@@ -148,7 +121,8 @@ def read_contours(  # noqa: PLR0913 - each tells what one file does not
     file = Path(path)
     layer, chosen = (layout.layer, ()) if layout.layer else _layer(file, parts(layout.id_column))
     metric = "" if layout.foreign else crs_metric
-    raw, notes = read_shapes(file, layer=layer, crs=layout.crs, metric=metric)
+    of = {one.rpartition("_")[0] for one in known}
+    raw, notes = read_shapes(file, layer=layer, crs=layout.crs, metric=metric, communes=of)
     shapes, left_out = _with_ids(raw, communes, layout, (file.name, known))
     if communes and not layout.foreign:
         shapes = _inside(shapes, communes, left_out, file.name)
@@ -194,8 +168,8 @@ def _layer(file: Path, wanted: tuple[str, ...]) -> tuple[str, tuple[Text, ...]]:
 
     def speaks(name: str) -> int:
         kind, fields = fields_of(file, name)
-        known = {*map(str.lower, fields)} & {*_ID_NAMES[:-_VAGUE], *map(str.lower, wanted)}
-        return 4 * ("Polygon" in kind) + 2 * bool(known) + bool(_OF_BUREAUX.search(name))
+        known = {*map(str.lower, fields)} & {*ID_NAMES, *map(str.lower, wanted)}
+        return 4 * ("Polygon" in kind) + 2 * bool(known) + bool(OF_BUREAUX.search(name))
 
     best = max(names, key=speaks)
     layers = some((name for name in names if name != best), most=8)
@@ -263,10 +237,12 @@ def _with_ids(
 ) -> tuple[gpd.GeoDataFrame, list[LeftOut]]:
     """Give every row `bureau_id`, `commune_id` and `name`; rows without an id are left out."""
     if layout.foreign:
-        ids = _own_ids(raw, layout, given[0])
+        commune = layout.commune_column or layout.commune
+        named = bool(layout.commune_column)
+        ids = ids_of_terrain(raw, layout.id_column, commune, given=given, named=named)
         column = parts(layout.id_column)[-1]
     else:
-        column, ids = _find_ids(raw, communes, str(layout.id_column), given)
+        column, ids = find_ids(raw, communes, str(layout.id_column), given)
     spelt = {str(name).lower(): name for name in raw.columns if name != column}
     name = next((spelt[n] for n in _NAME_NAMES if n in spelt), None)
     shapes = gpd.GeoDataFrame(
@@ -280,99 +256,6 @@ def _with_ids(
     )
     left_out: list[LeftOut] = []
     return _without(shapes, ids == "", Text("no id of a bureau"), left_out), left_out
-
-
-def _find_ids(
-    raw: gpd.GeoDataFrame,
-    communes: tuple[str, ...],
-    asked: str,
-    given: tuple[str, Collection[str]],
-) -> tuple[str, pd.Series]:
-    """Return the column of ids, asked for or found by its name or content, and the ids."""
-    file, results = given
-    spelt = {str(name).lower(): str(name) for name in raw.columns if name != raw.geometry.name}
-    names = [asked] if asked else [spelt[name] for name in _ID_NAMES if name in spelt]
-    commune = _communes(raw, spelt, communes)
-    for name in (n for n in names if n in raw):
-        ids = _codes(raw[name], commune)
-        known = ids[ids != ""]
-        if len(known) > _MOST * len(ids) and known.nunique() > _MOST * len(known):
-            return name, ids
-    if not asked and (found := _holding(raw, list(spelt.values()), commune, results)):
-        return found
-    seen = some((f"{n} = {raw[n].iloc[0]!s}" for n in names if n in raw), most=4)
-    raise DataError(
-        "{file} has no column of bureau ids that is understood.",
-        where="columns found: {columns}; {seen}" if seen else "columns found: {columns}",
-        mend="Name the column with --contours-id COLUMN, or call it codeBureauVote, with ids "
-        "such as 29019_0076; numbers alone (0101) need one commune: --place CODE.",
-        file=file,
-        columns=some(spelt.values(), most=12),
-        seen=seen,
-    )
-
-
-def _communes(
-    raw: gpd.GeoDataFrame, spelt: dict[str, str], communes: tuple[str, ...]
-) -> pd.Series | str:
-    """Return what numbers alone are of: the commune beside each, else the one asked for."""
-    asked = communes[0] if len(communes) == 1 and len(communes[0]) == 5 else ""
-
-    def beside(names: tuple[str, ...]) -> pd.Series | None:
-        name = next((spelt[one] for one in names if one in spelt), "")
-        return raw[name].astype("str").where(raw[name].notna(), "").str.strip() if name else None
-
-    codes = beside(_COMMUNE_NAMES)
-    if codes is not None:
-        codes = codes.map(bare_code)
-        codes = codes.where(codes.str.fullmatch(r"\d{4}|\d[\dAB]\d{3}"), asked)
-    elif not asked and (towns := beside(_TOWN_NAMES)) is not None:
-        here = [code for code in known_communes() if communes and in_place(code, communes)]
-        codes = codes_of(towns, here)
-    numbers = beside(_PARTS_NAMES)
-    if numbers is None:
-        return asked if codes is None else codes
-    codes = pd.Series(asked, index=raw.index) if codes is None else codes
-    return of_arrondissement(codes, numbers)
-
-
-def _holding(
-    raw: gpd.GeoDataFrame, names: list[str], commune: pd.Series | str, results: Collection[str]
-) -> tuple[str, pd.Series] | None:
-    """Return the column most of whose values are ids of the results, if there is one."""
-    known = set(results)
-    read = {name: _codes(raw[name], commune) for name in names}
-    met = {name: len(set(ids) & known) for name, ids in read.items()}
-    best = max(met, key=lambda name: met[name], default="")
-    return (best, read[best]) if best and met[best] > _MOST * len(raw) else None
-
-
-def _codes(column: pd.Series, commune: pd.Series | str) -> pd.Series:
-    """Return canonical ids; a number that a gap turned into 12.0 is the text 12."""
-    texts = column.astype("str").where(column.notna(), "")
-    of = commune if isinstance(commune, pd.Series) else [commune] * len(texts)
-    codes = [contour_code(text, one) for text, one in zip(texts, of, strict=True)]
-    return pd.Series(codes, index=column.index, dtype="str")
-
-
-def _own_ids(raw: gpd.GeoDataFrame, layout: Layout, file: str) -> pd.Series:
-    wanted = [name for name in (*parts(layout.id_column), *parts(layout.commune_column)) if name]
-    if not layout.id_column or (missing := [name for name in wanted if name not in raw]):
-        raise DataError(
-            "{file} lacks column(s) {missing}."
-            if layout.id_column
-            else "{file} lacks column(s) of ids.",
-            where="columns found: {columns}",
-            mend="Correct the names under [geometry] in the column map.",
-            file=file,
-            missing=", ".join(missing),
-            columns=some(raw.columns, most=12),
-        )
-    texts = raw[wanted].astype("str").where(raw[wanted].notna(), "")
-    by = layout.commune_column
-    return own_ids(
-        put_together(texts, by) if by else layout.commune, put_together(texts, layout.id_column)
-    )
 
 
 def _inside(

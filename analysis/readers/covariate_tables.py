@@ -13,6 +13,7 @@ from analysis.readers.codes import bureau_code, commune_code, contour_code
 from analysis.readers.tabular import header, read_columns
 from analysis.tables.sources import LeftOut
 from analysis.tables.spreadsheet_text import plain
+from analysis.tables.whole_numbers import SPACES
 
 # How files call the column that says of which bureau, or of which commune, a row is.
 BUREAU = ("bureau_id", "BUREAU_ID", "id_brut_miom", "codeBureauVote", "id_bv", "code_bv")
@@ -133,8 +134,11 @@ def _number_or_category(values: pd.Series) -> pd.Series:
 def _number(values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
         return values.astype("float64")
-    texts = values.astype("str").str.strip().str.replace(",", ".", regex=False)
-    return pd.to_numeric(texts, errors="coerce")
+    texts = values.astype("str").str.strip().str.removesuffix("%").str.strip()
+    # « 1 234,5 » beside « 987 » would lose the large ones alone.
+    grouped = texts.str.fullmatch(rf"-?\d{{1,3}}({SPACES}\d{{3}})+([.,]\d+)?")
+    texts = texts.mask(grouped, texts.str.replace(SPACES, "", regex=True))
+    return pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce")
 
 
 def _identifier(name: object) -> str:

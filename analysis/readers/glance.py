@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from analysis.errors import Text
-from analysis.readers.beginnings import delimiter_of, encoding_of, lines_above
+from analysis.readers.beginnings import cells_of, delimiter_of, encoding_of, lines_above
 from analysis.readers.mistaken import mistaken, suffix_told
 from analysis.readers.packed import WORKBOOKS, start_of
 
@@ -104,5 +104,4 @@ def _text(start: bytes) -> str:
 
 def _first_line(text: str) -> frozenset[str]:
     first = text.splitlines()[lines_above(text)] if text.strip() else ""
-    names = first.split(delimiter_of(first))
-    return frozenset(name.strip().strip('"').lower() for name in names)
+    return frozenset(name.lower() for name in cells_of(first, delimiter_of(first)))

@@ -83,6 +83,9 @@ def communes() -> dict[str, KnownPlace]:
     return {place.code: place for place in known_places() if place.kind == "commune"}
 
 
+_OF_ARRONDISSEMENTS = frozenset({"75056", "13055", "69123"})
+
+
 def officially_spelt(commune: str, name: str) -> str:
     """Return the official spelling of a commune's name: files write « SAINT-ETIENNE ».
 
@@ -91,12 +94,14 @@ def officially_spelt(commune: str, name: str) -> str:
     commune
         Its code.
     name
-        As a file has it; another name than the official one stays.
+        As a file has it; another name than the official one stays, but for the code itself and
+        « Paris 18e Arrondissement ».
     """
     known = communes().get(commune)
     if known is None or known.name == name:
         return name
-    return known.name if plain(known.name) == plain(name) else name
+    part = commune in _OF_ARRONDISSEMENTS and plain(name).startswith(plain(known.name))
+    return known.name if part or plain(name) in {plain(known.name), plain(commune)} else name
 
 
 @cache

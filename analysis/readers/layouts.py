@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from analysis.errors import Text
 from analysis.readers.beginnings import plain
 
 COUNTS = ("registered", "ballots", "blank", "null", "valid")
@@ -14,20 +15,57 @@ _FIXED = {
     "department": ("codedudepartement", "codedepartement", "coddpt"),
     "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom", "codsubcom")
     + ("codeinseedelacommune", "codeinseecommune", "insee", "codegeo"),
-    "place": ("libelledelacommune", "libellecommune", "nomcommune", "libsubcom"),
+    "place": (
+        *("libelledelacommune", "libellecommune", "nomcommune", "libsubcom", "nomdelacommune"),
+        *("commune", "ville", "libcom", "nomcom"),
+    ),
+    "arrondissement": (
+        *("numarrond", "codearrdt", "arrondissement", "numarrondissement", "arrdt", "numarrdt"),
+        *("codearrondissement", "numeroarrondissement"),
+    ),
     "number": (
         *("codedubvote", "codebvote", "codebv", "codedubureaudevote", "codebureaudevote"),
         *("codedubureau", "codebureau", "numerobureau", "numerodubureau", "numbureau", "numbv"),
         *("numerodubureaudevote", "numerobureaudevote", "nbureau", "nbureaudevote", "ndebureau"),
-        *("bvote", "bureaudevote", "bureau", "codburvot"),
+        *(
+            "bvote",
+            "bureaudevote",
+            "bureauvote",
+            "bureau",
+            "codburvot",
+            "bv",
+            "bdv",
+            "nbv",
+            "numbdv",
+        ),
+        *("codebureauvote", "numbureauvote", "idbvote", "idbv", "idbureau", "uniqbdv"),
     ),
-    "round": ("tour", "numtour"),
-    "registered": ("inscrits", "nbrins"),
-    "ballots": ("votants", "nbrvot"),
-    "blank": ("blancs",),
-    "null": ("nuls",),
-    "valid": ("exprimes", "nbrexp"),
+    "round": ("tour", "numtour", "numerotour", "tourdescrutin", "numerodutour", "ntour"),
+    "registered": ("inscrits", "nbrins", "nbinscr"),
+    # Who signed the list, where the ballots found are not told.
+    "ballots": ("votants", "nbrvot", "emargements", "nbemarg"),
+    "blank": ("blancs", "bulletinsblancs", "votesblancs", "nbbl", "nbblancs"),
+    "null": ("nuls", "bulletinsnuls", "nbnul", "nbnuls"),
+    "valid": ("exprimes", "nbrexp", "suffragesexprimes", "nbexprim", "nbexp"),
 }
+# Where none of these names stands there: one column alone that speaks of it, and of no other.
+_SPEAKING = {
+    "number": r"(num|numero|no?|code|id|identifiant)(du|de|d)?(bureau|bv|bdv)(devote|vote)?",
+    "registered": r".*inscrits?",
+    "ballots": r".*(votants|emargements)",
+    "blank": r".*(bulletins|votes)blancs",
+    "null": r".*(bulletins|votes)nuls",
+    "valid": r".*exprimes?",
+}
+_OF_ANOTHER = re.compile(
+    r"%|abst|taux|ratio|part|pct|voix|inscrits.*votants|(sur|par)(les)?inscrits"
+)
+# Columns that say which of several elections a row is of.
+_ELECTION = (
+    *("annee", "anneescrutin", "scrutin", "typescrutin", "typedescrutin", "libellescrutin"),
+    *("election", "typeelection", "typedelection", "nomelection", "libelleelection"),
+    *("datescrutin", "datedescrutin", "dateelection", "datedelelection"),
+)
 # In a block: what tells a candidate, the surest first.
 _BLOCK = {
     "nuance": (
@@ -38,28 +76,38 @@ _BLOCK = {
     "name": (
         *("libelleabregedeliste", "libelledeliste", "nom", "nomcandidat", "nomducandidat"),
         *("libelleabregeliste", "liste", "libelleetenduliste", "binome", "libellebinome"),
-        *("liblisext", "nomtetedeliste"),
+        *("liblisext", "nomtetedeliste", "candidat", "nomliste", "nomdelaliste", "tetedeliste"),
     ),
-    "votes": ("voix", "nbrvoix"),
+    # Tells two of one surname apart.
+    "given": ("prenom", "prenomcandidat", "prenomducandidat"),
+    "votes": ("voix", "nbrvoix", "voixobtenues", "suffrages", "nbsuffrages"),
 }
 _BLOCK_START = (
     *("npanneau", "numerodepanneau", "nliste", "npan", "sexe", "prenom", "numliste"),
     *("numdepcand", "numerodeliste"),
 )
+# What stands beside counts, and holds no votes.
+_NO_VOTES = re.compile(
+    r"^(code|libelle)(d|l|com|can|cir|reg)|^(circo|canton|geo|date)|abst|%|procu"
+)
 # What programs call a column without a name.
 _UNNAMED = re.compile(r"\s*(Unnamed: \d+|Column\d+|\.\.\.\d+)\s*$")
 # « Nombre d'inscrits » is « Inscrits », « Voix 01 » is « Voix 1 ».
 _AROUND = re.compile(
-    r"^(nombre|nbre|nbr|nb)(des|de|d)?(?=inscrits|votants|exprimes|blancs|nuls|voix)"
+    r"^(nombre|nbre|nbr|nb)(des|de|d)?(?=inscrits|votants|emargements|exprimes|blancs|nuls|voix)"
     r"|(?<=\D)0+(?=\d+$)"
 )
-_NEEDED = ("commune", "number", "registered", "ballots", "valid")
+# Valid votes are the ballots less these, where no column has them.
+_NEEDED, _SPOILT = {"number", "registered", "ballots"}, {"blank", "null"}
 KNOWN = (
-    "wide, first candidate named (Ministry, 2017–2022)",
-    "wide, every candidate named (Ministry, 2024)",
-    "long with a header (city portals)",
-    "long without a header, 13 to 15 columns (Ministry, to 2015)",
+    Text("wide, first candidate named (Ministry, 2017–2022)"),
+    Text("wide, every candidate named (Ministry, 2024)"),
+    Text("long with a header (city portals)"),
+    Text("long without a header, 13 to 15 columns (Ministry, to 2015)"),
+    Text("wide, a column of votes for each candidate (city portals)"),
 )
+# One candidate alone stands in a row of a long file.
+_LEAST_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +125,13 @@ class Layout:
     first, width
         Where the first candidate's columns begin, and columns from one candidate to the
         next; 0 where each row has one candidate.
+    named
+        Position of each candidate's own column → its nuance and name, where the header names
+        them; `columns_of_votes` finds them among the `others`.
+    others
+        Position → name of the columns of such a file that are not told yet.
+    elections
+        Position → name of columns that say which election a row is of.
     """
 
     name: str
@@ -84,6 +139,9 @@ class Layout:
     block: Mapping[str, tuple[int, ...]]
     first: int = 0
     width: int = 0
+    named: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    others: Mapping[int, str] = field(default_factory=dict)
+    elections: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def headless(self) -> bool:
@@ -93,7 +151,7 @@ class Layout:
     @property
     def needs(self) -> int:
         """Columns that every row has at least."""
-        return max(*self.fixed.values(), self.block["votes"][0]) + 1
+        return max(*self.fixed.values(), *self.block.get("votes", ())[:1], *self.named) + 1
 
 
 _HEADLESS = {
@@ -123,27 +181,43 @@ _HEADLESS = {
 def layout_of_header(cells: Sequence[str]) -> Layout | None:
     """Return the layout a header line announces; None when the line is no header we know."""
     names = _named(cells)
-    fixed = {ours: at for ours, given in _FIXED.items() if (at := _find(names, given)) is not None}
-    # The first name of some files was cut and glued: "Code du dCode du département".
-    if "department" not in fixed and names and names[0].startswith("codedud"):
-        fixed["department"] = 0
-    if any(ours not in fixed for ours in _NEEDED):
+    fixed = _fixed(names)
+    if not (fixed.keys() >= _NEEDED and ("valid" in fixed or fixed.keys() >= _SPOILT)):
         return None
     # A table saved by a program calls what comes again « Voix.1 », after the first « Voix ».
     numbered = "voix1" in names and "voix" not in names
     first_of = [name.removesuffix("1") for name in names] if numbered else names
     block = {ours: _all(first_of, given) for ours, given in _BLOCK.items()}
-    if not block["votes"] or not (block["name"] or block["nuance"]):
+    elections = {at: cells[at] for at, name in enumerate(names) if name in _ELECTION}
+    if not block["votes"]:
+        known = {*fixed.values(), *elections}
+        others = {at: cells[at] for at, name in enumerate(names) if name and at not in known}
+        many = sum(not _NO_VOTES.search(names[at]) for at in others) >= _LEAST_NAMED
+        return Layout(KNOWN[4], fixed, {}, others=others, elections=elections) if many else None
+    if not (block["name"] or block["nuance"]):
         return None
     first = min(at for at, name in enumerate(first_of) if name in _BLOCK_START or _in_block(name))
     if max(fixed[ours] for ours in COUNTS if ours in fixed) > first:
-        return Layout(KNOWN[2], fixed, block)
+        return Layout(KNOWN[2], fixed, block, elections=elections)
     again = _find(names, ("voix2",) if numbered else ("voix1",))
     width = again - block["votes"][0] if again else len(_without_rest(first_of, first))
     # A header with a column out of its place would be read beyond the end of the last candidate.
     if max(at for places in block.values() for at in places) >= first + width:
         return None
-    return Layout(KNOWN[1] if numbered else KNOWN[0], fixed, block, first, width)
+    name = KNOWN[1] if numbered else KNOWN[0]
+    return Layout(name, fixed, block, first, width, elections=elections)
+
+
+def _fixed(names: Sequence[str]) -> dict[str, int]:
+    """Return where place, number and counts stand."""
+    fixed = {ours: at for ours, given in _FIXED.items() if (at := _find(names, given)) is not None}
+    for ours in _SPEAKING.keys() - fixed.keys():
+        if (at := _speaking(names, ours)) is not None:
+            fixed[ours] = at
+    # The first name of some files was cut and glued: "Code du dCode du département".
+    if "department" not in fixed and names and names[0].startswith("codedud"):
+        fixed["department"] = 0
+    return fixed
 
 
 def layout_of_row(cells: Sequence[str]) -> Layout | None:
@@ -167,6 +241,13 @@ def _named(cells: Sequence[str]) -> list[str]:
 
 def _find(names: Sequence[str], given: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in given if name in names), None)
+
+
+def _speaking(names: Sequence[str], ours: str) -> int | None:
+    """Return the position of the one name that speaks of a column; None for none or several."""
+    told = [at for at, name in enumerate(names) if re.fullmatch(_SPEAKING[ours], name)]
+    told = [at for at in told if not _OF_ANOTHER.search(names[at])]
+    return told[0] if len(told) == 1 else None
 
 
 def _all(names: Sequence[str], given: tuple[str, ...]) -> tuple[int, ...]:

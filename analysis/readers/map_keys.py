@@ -12,6 +12,8 @@ Kind = type | tuple[type, ...]
 # One column or several put together; a name for all languages or one for each.
 COLUMNS: Kind = (str, list)
 NAMED: Kind = (str, dict)
+# One column, several that are added up, or column and value of the rows that hold it.
+COUNTED: Kind = (str, list, dict)
 Keys = dict[str, Kind]
 _TYPES: dict[Kind, str] = {
     str: Text("text in quotes"),
@@ -21,6 +23,7 @@ _TYPES: dict[Kind, str] = {
     list: Text("[[tables]]"),
     COLUMNS: Text("a column in quotes, or a list of columns"),
     NAMED: Text("text in quotes, or one for fr and one for en"),
+    COUNTED: Text("a column in quotes, a list of columns, or column and value of its rows"),
 }
 
 
@@ -43,6 +46,8 @@ def check_keys(
     DataError
         When there is something to complain of.
     """
+    if not isinstance(table, Mapping):
+        raise _of_wrong_type(where, {"": dict}, {"": table})
     known = {**needed, **more}
     if unknown := [key for key in table if key not in known]:
         raise DataError(
@@ -61,16 +66,24 @@ def check_keys(
             missing=", ".join(missing),
             place=where,
         )
+    if wrong := {k: v for k, v in table.items() if not _fits(v, known[k])}:
+        raise _of_wrong_type(where, known, wrong)
+
+
+def _fits(value: object, kind: Kind) -> bool:
+    if kind == COLUMNS and isinstance(value, list):
+        return bool(value) and all(isinstance(one, str) for one in value)
     # True is an int to Python, and no round of an election.
-    wrong = [k for k, v in table.items() if not isinstance(v, known[k]) or isinstance(v, bool)]
-    if wrong:
-        raise DataError(
-            "The column map has values of the wrong type.",
-            where="{place}: {wrong}",
-            mend="{types}. docs/any_terrain.md shows a whole map.",
-            place=where,
-            wrong=some(f"{k} = {table[k]!r}" for k in wrong),
-            types=Listed(
-                (Text("{key}: {type}", key=k, type=_TYPES[known[k]]) for k in wrong), "; "
-            ),
-        )
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _of_wrong_type(where: str, known: Mapping[str, Kind], wrong: Mapping[str, object]) -> DataError:
+    types = (Text("{key}: {type}", key=key, type=_TYPES[known[key]]) for key in wrong)
+    return DataError(
+        "The column map has values of the wrong type.",
+        where="{place}: {wrong}",
+        mend="{types}. docs/any_terrain.md shows a whole map.",
+        place=where,
+        wrong=some(f"{key} = {value!r}"[:200] for key, value in wrong.items()),
+        types=Listed(types, "; "),
+    )

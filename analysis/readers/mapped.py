@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.codes import put_together
+from analysis.readers.beginnings import plain
+from analysis.readers.codes import parts, put_together, without_zeros
 from analysis.readers.mapped_file import (
     LINE,
     Candidate,
@@ -33,6 +35,7 @@ _COUNTS = ("registered", "ballots", "blank", "null", "valid")
 _IDS = {"election_id": "category", "bureau_id": "category"}
 _NAMES = {"nuance": "category", "name": "category"}
 _MOST_OVER = 0.5
+_PARTIES = ("partydetailed", "party", "partyname", "ballotparty", "partysimplified")
 
 
 def read_election(this: ElectionMap) -> Raw:
@@ -70,11 +73,52 @@ def read_election(this: ElectionMap) -> Raw:
         counts=counts.assign(election_id=this.election.election_id).astype(_IDS),
         ballots=ballots.assign(election_id=this.election.election_id).astype(_IDS | _NAMES),
         places=_places(rows, this),
-        reports=(Report(source, read, len(rows), left_out, joined.notes), *more),
+        reports=(Report(source, read, len(rows), left_out, (*cells.notes, *joined.notes)), *more),
         unreadable=pd.DataFrame(
             cells.unreadable, columns=nothing_unreadable().columns, dtype=object
         ),
     )
+
+
+def alike(raw: Raw) -> Raw:
+    """Return results in which a unit is one whatever zeros its number lost at one of the elections.
+
+    Parameters
+    ----------
+    raw
+        Of all elections of a terrain. Where one election has both spellings, they are two units.
+    """
+    ids = raw.counts[["election_id", "bureau_id"]].astype("str").drop_duplicates()
+    bare = ids["bureau_id"].map(without_zeros)
+    two = set(bare[ids.assign(bare=bare).duplicated(["election_id", "bare"])])
+    longest = ids["bureau_id"].groupby(bare).agg(lambda same: max(same, key=len))
+    told = {
+        one: longest[short]
+        for one, short in zip(ids["bureau_id"], bare, strict=True)
+        if short not in two and one != longest[short]
+    }
+    if not told:
+        return raw
+    note = Text(
+        "{n} unit(s) that differ by zeros, capitals or spaces from file to file are one: {units}",
+        n=len(told),
+        units=some(f"{one} = {whole}" for one, whole in told.items()),
+    )
+    communes = {one.rpartition("_")[0]: whole.rpartition("_")[0] for one, whole in told.items()}
+    last = raw.reports[-1]
+    return replace(
+        raw,
+        counts=_renamed(raw.counts, told, "category"),
+        ballots=_renamed(raw.ballots, told, "category"),
+        unreadable=_renamed(raw.unreadable, told, "object"),
+        places=raw.places.assign(commune_id=raw.places["commune_id"].replace(communes)),
+        reports=(*raw.reports[:-1], replace(last, notes=(*last.notes, note))),
+    )
+
+
+def _renamed(table: pd.DataFrame, told: Mapping[str, str], kind: str) -> pd.DataFrame:
+    names = table["bureau_id"].astype("str").replace(dict(told))
+    return table.assign(bureau_id=names.astype(kind))
 
 
 @dataclass
@@ -84,6 +128,7 @@ class _Counts:
     this: ElectionMap
     rows: pd.DataFrame
     unreadable: list[tuple[str, str, Text]] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
 
     def read(self, column: str, *, spare: bool = False) -> pd.Series:
         """Return the counts of a column; missing where the cell is empty or holds none.
@@ -158,7 +203,29 @@ def _long(cells: _Counts) -> pd.DataFrame:
     table = pd.DataFrame(named, columns=["nuance", "name"])
     table["bureau_id"] = rows["bureau_id"].to_numpy()
     table["votes"] = cells.read(this.long["votes"], spare="valid" in this.columns).array
-    return table
+    return _of_several_parties(table, cells)
+
+
+def _of_several_parties(table: pd.DataFrame, cells: _Counts) -> pd.DataFrame:
+    """Add up the rows of who stands for several parties, each with a row (New York, Oregon)."""
+    keys = ["bureau_id", "nuance", "name"]
+    again = table.duplicated(keys, keep=False)
+    named = {plain(str(name)): str(name) for name in cells.rows}
+    column = next((named[name] for name in _PARTIES if name in named), "")
+    if not again.any() or not column or column in cells.this.wanted:
+        return table
+    party = cells.rows[column].str.strip().to_numpy()
+    if table.assign(party=party).duplicated([*keys, "party"]).any():
+        return table
+    told = Text(
+        "{n} rows of candidates who stand for several parties were added up: {names}",
+        n=int(again.sum()),
+        names=some(table.loc[again, "name"].unique()),
+    )
+    cells.notes.append(told)
+    return table.groupby(keys, sort=False, as_index=False, dropna=False).agg(
+        votes=("votes", lambda votes: votes.sum(min_count=1))
+    )
 
 
 def _counts(cells: _Counts, ballots: pd.DataFrame) -> pd.DataFrame:
@@ -167,7 +234,8 @@ def _counts(cells: _Counts, ballots: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame({"bureau_id": rows["bureau_id"]})
     for name in _COUNTS:
         known = name in this.columns
-        table[name] = cells.read(str(this.columns[name])) if known else pd.NA
+        # Several columns are added up: ballots are those that count and those that do not.
+        table[name] = sum(map(cells.read, parts(this.columns[name]))) if known else pd.NA
     if "valid" not in this.columns:
         sums = ballots.groupby("bureau_id")["votes"].sum()
         table["valid"] = table["bureau_id"].map(sums)

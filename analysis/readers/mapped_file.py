@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from typing import Any, cast
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.beginnings import delimiter_of, encoding_of
+from analysis.readers.beginnings import delimiter_of, encoding_of, two_headers
 from analysis.readers.codes import Named, own_ids, parts, put_together
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import WORKBOOKS, opened, plain_file, suffix_in
@@ -27,6 +28,7 @@ from analysis.tables.sources import LeftOut, Report, Source
 LINE = "\0line"
 # Titles and copyright stand above the header in so many rows at most.
 _MOST_PREAMBLE = 20
+_POSTAL = re.compile(r"(?i)\b(?:briefwahl|postal|absentee|by mail|correspondance|anticipation)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class ElectionMap:
         Column → value of the rows that vote by post, and have no registered.
     turnout
         Where registered and ballots stand, if in a file of their own; `columns` are its.
+    of_rows
+        Registered or ballots → column and value of the rows whose votes they are.
     """
 
     election: Election
@@ -82,13 +86,16 @@ class ElectionMap:
     without: tuple[str, ...] = ()
     postal: Mapping[str, str] = field(default_factory=dict)
     turnout: ElectionMap | None = None
+    of_rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def wanted(self) -> list[str]:
         """The names of all columns that are read."""
         single = chain.from_iterable(map(parts, self.columns.values()))
         wide = () if self.long else self.candidates
-        return [*single, *self.long.values(), *self.only, *self.postal, *wide]
+        rows = chain.from_iterable(self.of_rows.values())
+        named = [*single, *self.long.values(), *self.only, *self.postal, *rows, *wide]
+        return list(dict.fromkeys(named))
 
 
 def identified_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
@@ -109,14 +116,21 @@ def _identified(table: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:
     commune = put_together(table, this.columns["commune"]) if known else this.commune
     ids = own_ids(commune, put_together(table, this.columns["unit"]))
     table = table.assign(bureau_id=ids)
-    for column, value in this.postal.items():
-        postal = table[column].str.strip() == value
-        name = this.columns.get("registered", "")
-        if name in table:
-            # Empty, a dash or a cross: no number is told.
-            untold = ~table[name].str.contains(r"\d")
+    named = [table[column].str.strip() == value for column, value in this.postal.items()]
+    for name in parts(this.columns.get("registered", ())):
+        # Empty, a dash or a cross: no number is told.
+        untold = ~table[name].str.contains(r"\d")
+        for postal in (*named, *([_called_postal(table)] if untold.any() else [])):
             table.loc[postal & untold, name] = "0"
     return table
+
+
+def _called_postal(table: pd.DataFrame) -> pd.Series:
+    """Tell rows with a cell that says that they are of postal ballots: « Briefwahl 2 »."""
+    called = pd.Series(data=False, index=table.index)
+    for name in table.columns.drop([LINE, "bureau_id"], errors="ignore"):
+        called |= table[name].str.contains(_POSTAL)
+    return called
 
 
 def with_turnout(
@@ -144,7 +158,10 @@ def with_turnout(
     there = this.turnout
     read, uneven = read_rows(there)
     table = _identified(read, there)
-    wanted = [there.columns[n] for n in ("registered", "ballots") if n in there.columns]
+    if there.of_rows:
+        table, there = _from_rows(table, there)
+    counts = [n for n in ("registered", "ballots") if n in there.columns]
+    wanted = chain.from_iterable(parts(there.columns[n]) for n in counts)
     named = {str(name): f"{name} ({there.file.name})" for name in wanted}
     table = table[["bureau_id", *named]].rename(columns=named)
     known = table[table["bureau_id"] != ""].drop_duplicates()
@@ -177,10 +194,39 @@ def with_turnout(
     report = Report(source, read_of, len(known) - len(gone), out)
     joined = rows.merge(known, on="bureau_id", how="left", validate="many_to_one")
     joined[[*named.values()]] = joined[[*named.values()]].fillna("")
-    columns = {
-        n: named[str(there.columns[n])] for n in ("registered", "ballots") if n in there.columns
-    }
+    columns = {n: tuple(named[name] for name in parts(there.columns[n])) for n in counts}
     return joined, replace(this, columns={**this.columns, **columns}), (report,)
+
+
+def _from_rows(table: pd.DataFrame, there: ElectionMap) -> tuple[pd.DataFrame, ElectionMap]:
+    """Return units with registered and ballots in columns, where each has a row of its own."""
+    units = table[["bureau_id"]].drop_duplicates()
+    for ours, told in there.of_rows.items():
+        rows = table
+        for column, value in told.items():
+            rows = rows[_has(rows, column, value, there)]
+        counts = rows[["bureau_id", there.long["votes"]]].drop_duplicates()
+        units = units.merge(
+            counts.set_axis(["bureau_id", ours], axis=1), on="bureau_id", how="left"
+        )
+    columns = {**there.columns, **{ours: ours for ours in there.of_rows}}
+    return units.fillna(""), replace(there, columns=columns)
+
+
+def _has(table: pd.DataFrame, column: str, value: str, this: ElectionMap) -> pd.Series:
+    """Tell which rows have a value; raise where none has."""
+    kept = table[column].str.strip() == value
+    if not kept.any():
+        raise DataError(
+            "No row of the file has the value that the column map asks for.",
+            where="{file}: {column}: {value!r}; found: {found}",
+            mend="Write the value as it stands in the file.",
+            file=this.file.name,
+            column=column,
+            value=value,
+            found=some(table[column].unique(), most=8),
+        )
+    return kept
 
 
 def read_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
@@ -267,9 +313,10 @@ def _below_header(
     """
     first = [[str(cell).strip() for cell in row[:-1]] for row in rows[:_MOST_PREAMBLE]]
     for at, names in enumerate(first):
-        spelt = _spelt_as(names, wanted)
-        if set(wanted) <= set(spelt):
-            return spelt, rows[at + 1 :]
+        for header in (names, two_headers(first[at - 1], names) if at else names):
+            spelt = _spelt_as(header, wanted)
+            if set(wanted) <= set(spelt):
+                return spelt, rows[at + 1 :]
     return max(first, key=len, default=[]), []
 
 
@@ -288,17 +335,7 @@ def _chosen(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list[
     """Return the rows of one office and of candidates, and an account of the others."""
     others = []
     for column, value in this.only.items():
-        kept = table[column].str.strip() == value
-        if not kept.any():
-            raise DataError(
-                "No row of the file has the value that the column map asks for.",
-                where="{file}: {column}: {value!r}; found: {found}",
-                mend="Write the value under [election.only] as it stands in the file.",
-                file=this.file.name,
-                column=column,
-                value=value,
-                found=some(table[column].unique(), most=8),
-            )
+        kept = _has(table, column, value, this)
         others.append(LeftOut(Text("another {column}", column=column), int((~kept).sum())))
         table = table[kept]
     if this.long and (again := table.drop(columns=LINE).duplicated()).any():

@@ -13,7 +13,7 @@ from analysis.tables.schema import commune_of
 _FACTOR, _LEAST = 1.3, 300
 
 
-def given_to_today(turnout: pd.DataFrame) -> tuple[Text, ...]:
+def given_to_today(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Text, ...]:
     """Tell which results are of communes that are part of another by now, and were given to it.
 
     Their bureaux keep the former code in their id (`49301_49179-0001`), as the bureau 1 of two
@@ -24,6 +24,9 @@ def given_to_today(turnout: pd.DataFrame) -> tuple[Text, ...]:
     ----------
     turnout
         A `schema.TURNOUT` table.
+    elections
+        A `schema.ELECTIONS` table, in the order of dates: between the last that has a commune
+        apart and the next it became part of the other.
     """
     bureaux = turnout["bureau_id"].cat
     code = {str(b): former for b in bureaux.categories if (former := former_commune(str(b)))}
@@ -32,18 +35,33 @@ def given_to_today(turnout: pd.DataFrame) -> tuple[Text, ...]:
     rows = turnout[turnout["bureau_id"].isin(list(code))]
     former = rows["bureau_id"].astype("str").map(code)
     names = {place.code: place.name for place in known_places() if place.kind == "former"}
-    elections = rows["election_id"].astype("str").groupby(former).agg(["min", "max"])
-    told = [
-        Text(
-            "{name} ({code}) to {commune}, {first} to {last}",
-            name=names.get(own) or own,
-            code=own,
-            commune=place_name(movements()[own]),
-            first=first,
-            last=last,
+    order = {one: n for n, one in enumerate(elections["election_id"])}
+    ends = rows["election_id"].astype("str").map(order).groupby(former).agg(["min", "max"])
+    grown = {movements()[one] for one in code.values()}
+    communes = commune_of(turnout["bureau_id"])
+    apart = communes.isin(grown) & ~turnout["bureau_id"].isin(list(code))
+    held = turnout["election_id"][apart].astype("str").map(order)
+    by_commune = held.groupby(communes[apart]).unique()
+    ids = list(order)
+    told = []
+    for own, first, last in ends.itertuples():
+        later = min((n for n in by_commune.get(movements()[own], ()) if n > last), default=None)
+        said = {
+            "name": names.get(own) or own,
+            "code": own,
+            "commune": place_name(movements()[own]),
+            "first": ids[first],
+            "last": ids[last],
+        }
+        told.append(
+            Text("{name} ({code}) to {commune}, {first} to {last}", **said)
+            if later is None
+            else Text(
+                "{name} ({code}) to {commune}, {first} to {last} (part of it by {later})",
+                later=ids[later],
+                **said,
+            )
         )
-        for own, first, last in elections.itertuples()
-    ]
     return (
         Text(
             "results of {n} former commune(s) were given to the commune they are part of today: "

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import sqlite3
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +21,77 @@ _KEYS = (b'"crs"', b"'crs'")
 # Letters of the key in another spelling: nobody writes them so but to hide it.
 _HIDDEN = (b"\\u0063", b"\\u0072", b"\\u0073")
 _ASKS = ("link", "url")
+_SQLITE = b"SQLite format 3\x00"
+# As `PRAGMA table_xinfo` marks what is computed at reading, and what was at writing.
+_COMPUTED = (2, 3)
+
+
+def refuse_acting(path: Path) -> None:
+    """Refuse a file of shapes that would have another machine asked, or this one compute for it.
+
+    Raises
+    ------
+    DataError
+        When it does.
+    """
+    refuse_outside_crs(path)
+    refuse_orders(path)
+
+
+def refuse_orders(path: Path) -> None:
+    """Refuse a GeoPackage with views or computed columns: its reader would carry them out.
+
+    A view of a hundred kilobytes may count without an end, or make gigabytes of nothing.
+
+    Raises
+    ------
+    DataError
+        When it has one.
+    """
+    for file in _databases(path):
+        if names := sorted(set(_orders(file))):
+            raise DataError(
+                "{file} makes its layers by orders of its own, which are not carried out here.",
+                where="{file}: {names}",
+                mend="Save the layer as a plain one: in QGIS, export it into a new GeoPackage.",
+                file=path.name,
+                names=some(names),
+            )
+
+
+def _databases(path: Path) -> Iterator[Path]:
+    """Yield a file of SQLite, or those of a zip, unpacked for as long as they are looked at."""
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            if file.read(len(_SQLITE)) == _SQLITE:
+                yield path
+        return
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+        for one in archive.infolist():
+            with archive.open(one) as packed:
+                if (start := packed.read(len(_SQLITE))) == _SQLITE:
+                    plain = Path(folder) / "one"
+                    with plain.open("wb") as out:
+                        out.write(start)
+                        shutil.copyfileobj(packed, out, _PIECE)
+                    yield plain
+
+
+def _orders(file: Path) -> Iterator[str]:
+    # What cannot be read here is told by the reading itself.
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(
+            sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as store,
+    ):
+        held = store.execute("SELECT type, name FROM sqlite_master").fetchall()
+        yield from (name for kind, name in held if kind == "view")
+        for name in (name for kind, name in held if kind == "table"):
+            with contextlib.suppress(sqlite3.Error):  # a virtual table of a kind unknown here
+                columns = store.execute("SELECT hidden FROM pragma_table_xinfo(?)", (name,))
+                if any(hidden in _COMPUTED for (hidden,) in columns):
+                    yield name
 
 
 def refuse_outside_crs(path: Path) -> None:

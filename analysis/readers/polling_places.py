@@ -12,6 +12,7 @@ from analysis.errors import DataError, Text, some
 from analysis.readers.addresses import texts
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import contour_code, in_place
+from analysis.readers.commune_names import of_arrondissement
 from analysis.readers.glance import LIKELY, NO, Glance
 from analysis.readers.tabular import read_columns
 from analysis.readers.total_rows import SUM, is_called_total
@@ -34,13 +35,21 @@ ZONES = {
     "circonscription": ("circonscription", "nom_circonscription", "libelle_circonscription"),
     "epci": ("epci", "nom_epci", "libelle_epci"),
 }
+_PARTS = ("arrondissement", "num_arrondissement", "num_arrond", "arrdt", "code_arrondissement")
 # Of several communes in one file, that of each row: numbers alone are those of every town.
 _COMMUNES = ("code_commune", "code_insee", "insee", "commune_insee", "codecommune", "code_com")
 # « 1 à 4 » and « 1, 2 et 3 »: one place of several bureaux.
 _RANGE = re.compile(r"\D*(\d{1,4})\s*(?:à|a|au|–)\s*(\d{1,4})\s*", re.IGNORECASE)  # noqa: RUF001
 _SEVERAL = re.compile(r"\D*\d{1,4}(?:\s*(?:[,&+]|et)\s*\d{1,4})+\s*", re.IGNORECASE)
 _MOST_AT_ONE = 60
-_COLUMNS = {"commune": _COMMUNES, "said": _IDS, "name": _NAMES, "address": _ADDRESSES, **ZONES}
+_COLUMNS = {
+    "commune": _COMMUNES,
+    "part": _PARTS,
+    "said": _IDS,
+    "name": _NAMES,
+    "address": _ADDRESSES,
+    **ZONES,
+}
 
 
 def sniff(glance: Glance) -> float:
@@ -76,7 +85,7 @@ def read_polling_places(
         When the file cannot be read, lacks columns, or no id in it is understood.
     """
     file = Path(path)
-    optional = frozenset({"address", "commune", *ZONES})
+    optional = frozenset({"address", "commune", "part", *ZONES})
     uneven: list[LeftOut] = []
     table = read_columns(file, _COLUMNS, left_out=uneven, optional=optional)
     raw = texts(table).reset_index(drop=True)
@@ -84,11 +93,10 @@ def read_polling_places(
     raw = _each_bureau(raw[~sums])
     read = len(raw) + int(sums.sum()) + sum(rows.count for rows in uneven)
     commune = places[0] if len(places) == 1 and len(places[0]) == 5 else ""  # noqa: PLR2004
-    communes = raw.get("commune", pd.Series("", index=raw.index)).str.strip()
-    raw["bureau_id"] = [
-        contour_code(said, own or commune)
-        for said, own in zip(raw["said"].str.strip(), communes, strict=True)
-    ]
+    communes = raw.get("commune", pd.Series("", index=raw.index)).str.strip().replace("", commune)
+    # Bureau 1 of the 18th is not that of the 1st.
+    communes = of_arrondissement(communes, raw["part"]) if "part" in raw else communes
+    raw["bureau_id"] = [*map(contour_code, raw["said"].str.strip(), communes)]
     understood = raw["bureau_id"] != ""
     outside = understood & ~raw["bureau_id"].map(
         lambda bureau: in_place(bureau.rpartition("_")[0], places)

@@ -115,7 +115,11 @@ def assemble(
     )
     elections = _elections(turnout["election_id"], dated)
     first, *others = (*raw.reports[:-1], report)
-    notes = (told_of_sizes(turnout), given_to_today(turnout), changed_communes(turnout, elections))
+    notes = (
+        told_of_sizes(turnout),
+        given_to_today(turnout, elections),
+        changed_communes(turnout, elections),
+    )
     changed = tuple(chain.from_iterable(notes))
     voted = turnout["bureau_id"].cat.categories.get_indexer(raw.zones["bureau_id"]) >= 0
     return Results(

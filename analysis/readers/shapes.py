@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 import warnings
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 import geopandas as gpd
@@ -14,22 +13,15 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
-from analysis.errors import DataError, Text, some
-from analysis.geography.crs import MAINLAND, checked_metric, is_lambert
+from analysis.errors import DataError, some
+from analysis.geography.crs import checked_metric
 from analysis.readers.mistaken import refuse_mistaken
-from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
+from analysis.readers.outside_links import refuse_acting, refuse_bomb
 from analysis.readers.packed import refuse_large, without_gzip
+from analysis.readers.shape_tables import is_table_of_shapes, read_table_of_shapes
+from analysis.readers.system_of_shapes import Expected, with_crs
 
-ASSUMED_LAMBERT = Text(
-    "the file names no coordinate system, or degrees that its coordinates are not: read as metres "
-    "of Lambert-93 (EPSG:2154), in whose range they lie; were they not, write its system into it "
-    "(.prj; in GeoJSON the member crs)"
-)
-_ASSUMED = CRS("EPSG:4326")
-_END = 1 << 16
 # Shapefile, its table, GeoPackage, FlatGeobuf, Parquet.
 _BINARY = (b"\x00\x00\x27\x0a", b"\x03", b"SQLite format 3\x00", b"fgb", b"PAR1")
 # What lies beside shapes in a zip; never opened as shapes unless it is a virtual layer.
@@ -40,11 +32,10 @@ _BESIDE = {
 _SHAPES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
 _ROUND_THE_EARTH_M = 4.1e7
 _START = 4096  # bytes in which GDAL looks for what a file is
-_CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
 
 def read_shapes(
-    path: Path, *, layer: str = "", crs: str = "", metric: str = ""
+    path: Path, *, layer: str = "", crs: str = "", metric: str = "", communes: Collection[str] = ()
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Read every row of a file of shapes, with a CRS that is known.
 
@@ -58,6 +49,8 @@ def read_shapes(
         The CRS of a file that names none; empty to trust the file.
     metric
         Metric CRS of a French place; coordinates that can only be Lambert-93 need no name there.
+    communes
+        Codes of the communes of that place: metres of one system alone lie there.
 
     Returns
     -------
@@ -100,18 +93,8 @@ def read_shapes(
             n=len(raw),
         )
     notes = [f"GDAL: {str(w.message).splitlines()[0]}" for w in heard]
-    shapes = _with_crs(raw, crs, path, metric)
-    if metric == MAINLAND and shapes.crs == MAINLAND and raw.crs != MAINLAND and not crs:
-        notes.append(ASSUMED_LAMBERT)
-    if shapes.crs.is_projected and _in_degrees(shapes):
-        notes.append(
-            Text(
-                "the file says {crs}, but its coordinates are degrees: read as longitude and "
-                "latitude",
-                crs=shapes.crs.to_string(),
-            )
-        )
-        shapes = shapes.set_crs(_ASSUMED, allow_override=True)
+    shapes, told = with_crs(raw, crs, path, Expected(metric, tuple(communes)))
+    notes += told
     return shapes, tuple(dict.fromkeys(notes))
 
 
@@ -137,12 +120,6 @@ def astray(shapes: gpd.GeoDataFrame, crs: str) -> np.ndarray:
     return away & ~away.all()
 
 
-def _in_degrees(shapes: gpd.GeoDataFrame) -> bool:
-    """Tell whether coordinates are degrees; within 180 m of a false origin lies no place."""
-    west, south, east, north = shapes.total_bounds
-    return bool(west >= -180 and east <= 180 and south >= -90 and north <= 90)
-
-
 def refuse_others(path: Path) -> None:
     """Refuse a file whose first bytes are of no format offered, whatever its name says.
 
@@ -155,7 +132,7 @@ def refuse_others(path: Path) -> None:
     if start.startswith(b"PK\x03\x04"):
         wrong = [name for name, first in _members(path) if not _is_offered(name, first)]
     else:
-        wrong = [] if _is_offered("", start) else [path.name]
+        wrong = [] if _is_offered("", start) or is_table_of_shapes(path) else [path.name]
     if wrong:
         raise DataError(
             "{file} is not a file of shapes that is read here.",
@@ -164,7 +141,7 @@ def refuse_others(path: Path) -> None:
             file=path.name,
             wrong=some(wrong),
         )
-    refuse_outside_crs(path)
+    refuse_acting(path)
 
 
 def _is_offered(name: str, start: bytes) -> bool:
@@ -203,6 +180,10 @@ def _open(path: Path, layer: str) -> pd.DataFrame:
     if path.suffix.lower() in {".parquet", ".geoparquet"}:
         refuse_large(path)
         return gpd.read_parquet(path)
+    with path.open("rb") as file:
+        text = file.read(_START).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text.startswith((b"{", b"<", b"PK")) and is_table_of_shapes(path):
+        return _on_earth(read_table_of_shapes(path))
     # A ring that is not closed is closed; what cannot be mended is a row without a shape.
     more = {"layer": layer} if layer else {}
     return _on_earth(pyogrio.read_dataframe(_in_folder(path), on_invalid="fix", **more))
@@ -263,91 +244,6 @@ def layers_of(path: Path) -> list[str]:
         return [str(name) for name, _kind in pyogrio.list_layers(_in_folder(path))]
     except (RuntimeError, ValueError):
         return []  # the reading itself says what is wrong with the file
-
-
-def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path, metric: str) -> gpd.GeoDataFrame:
-    known, asked = raw.crs, crs
-    try:
-        # GDAL takes WGS 84 for whatever it does not know, and says nothing.
-        if crs := crs or (_declared(path) if known == _ASSUMED else ""):
-            known = CRS.from_user_input(crs)
-    except CRSError as error:
-        raise DataError(
-            "“{crs}” is no known coordinate system.",
-            where="{file}",
-            mend="Write an EPSG code, such as EPSG:2154 or EPSG:4326; take the member crs out of "
-            "a GeoJSON in WGS 84.",
-            crs=crs,
-            file=path.name,
-        ) from error
-    if known is None and _in_degrees(raw) and _is_topojson(path):
-        # The format has no place for a CRS.
-        known = _ASSUMED
-    if (
-        (not asked and metric == MAINLAND)
-        and (known is None or (known.is_geographic and not _in_degrees(raw)))
-        and is_lambert(raw.total_bounds)
-    ):
-        known = CRS(MAINLAND)
-    west, south, east, north = raw.total_bounds
-    corners = Text(
-        "coordinates from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}",
-        west=west,
-        south=south,
-        east=east,
-        north=north,
-    )
-    if known is None:
-        raise DataError(
-            "{file} does not say in which coordinate system it is.",
-            where="{corners}",
-            mend="Put its .prj file beside it (into the same zip), or export it in WGS 84; a "
-            "column map names it with crs under [geometry]. The official system of this place is "
-            "{system}."
-            if metric
-            else "Put its .prj file beside it (into the same zip), or export it in WGS 84; a "
-            "column map names it with crs under [geometry].",
-            system=checked_metric(metric).name if metric else "",
-            file=path.name,
-            corners=corners,
-        )
-    if known.is_geographic and not _in_degrees(raw):
-        raise DataError(
-            "{file} says it is in degrees, but its coordinates are not.",
-            where="{file}: {corners}",
-            mend="It is probably in metres ({system}): export it in WGS 84, or write its system "
-            "into it (.prj; in GeoJSON the member crs).",
-            system=checked_metric(metric).name if metric else "Lambert-93",
-            file=path.name,
-            corners=corners,
-        )
-    return raw.set_crs(known, allow_override=True)
-
-
-def _is_topojson(path: Path) -> bool:
-    with path.open("rb") as file:
-        return b'"Topology"' in file.read(_START)
-
-
-def _declared(path: Path) -> str:
-    """Return the CRS that a GeoJSON names in its member `crs`; empty where it names none."""
-    with path.open("rb") as file:
-        if not file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            return ""
-        # Members of the collection stand before its features or after them.
-        file.seek(0)
-        ends = file.read(_END)
-        file.seek(max(path.stat().st_size - _END, len(ends)))
-        ends += file.read()
-    found = _CRS_MEMBER.search(ends.decode("utf-8", errors="replace"))
-    if not found:
-        return ""
-    try:
-        member = json.loads(found[1])
-    except (ValueError, RecursionError):
-        return found[1]
-    told = member.get("properties")
-    return str(told.get("name") or told) if isinstance(told, dict) else found[1]
 
 
 def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFrame:

@@ -12,11 +12,11 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.beginnings import delimiter_of, encoding_of, lines_above, plain
+from analysis.readers.beginnings import cells_of, delimiter_of, encoding_of, lines_above, plain
 from analysis.readers.glance import look
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import MOST_ROWS, opened, plain_file, suffix_in, too_large
-from analysis.readers.uneven_rows import UnevenRows, unfinished
+from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, unfinished
 from analysis.tables.sources import LeftOut
 
 LINE = "line"
@@ -136,8 +136,8 @@ def header(path: Path) -> list[str]:
         return list(pq.read_schema(path).names)
     _encoding, delimiter, above, lines = _start(path)
     # Spreadsheets put a byte order mark before the first name.
-    names = lines[above].lstrip("\ufeff").split(delimiter) if lines else []
-    return [name.strip().strip('"') for name in names]
+    first = lines[above].lstrip("\ufeff") if lines else ""
+    return cells_of(first, delimiter)
 
 
 def _is_parquet(path: Path) -> bool:
@@ -302,13 +302,7 @@ def _broken(path: Path, error: Exception) -> DataError:
     text = str(error).splitlines()[0]
     if "invalid UTF8" in text or isinstance(error, UnicodeDecodeError):
         return two_encodings(path.name, text)
-    return DataError(
-        "{file} cannot be read to its end: it is cut or damaged.",
-        where="{file}: {text}",
-        mend="Download it again; compare its size with the publisher's.",
-        file=path.name,
-        text=text,
-    )
+    return cut_or_damaged(path.name, text)
 
 
 def two_encodings(file: str, text: str) -> DataError:

@@ -184,9 +184,10 @@ def _suspects(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndar
 
 
 def _blocks(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give the first or last rows of a commune that together are the sum of all its others.
+    """Give rows of a commune that stand together and are, together, the sum of its finest rows.
 
-    Totals of cantons or of districts stand so, one below another.
+    Totals of cantons or of districts stand so, one below another; a file of several levels (town,
+    cantons, places of voting, bureaux) has the whole as often as it has levels.
     """
     order = np.argsort(commune, kind="stable")
     code = commune[order]
@@ -194,11 +195,18 @@ def _blocks(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndarra
     before = np.vstack([np.zeros((1, 3), dtype="int64"), values[order].cumsum(axis=0)])
     end = np.searchsorted(code, code, side="right")
     within, whole = before[1:] - before[first], before[end] - before[first]
-    for k in np.flatnonzero((2 * within == whole).all(axis=1)):
-        head, tail = order[first[k] : k + 1], order[k + 1 : end[k]]
-        block, others = sorted((head, tail), key=len)
-        if _LEAST_BLOCK <= len(block) < len(others):
-            yield block, others
+    for levels in range(2, _DEEPEST + 1):
+        shares = range(1, levels)
+        at = [np.flatnonzero((levels * within == n * whole).all(axis=1)) for n in shares]
+        for k in at[0]:
+            ends = [e for hits in at for e in hits if first[e] == first[k]]
+            if len(ends) != len(shares):
+                continue
+            groups = np.split(order[first[k] : end[k]], np.array(ends) + 1 - first[k])
+            finest = max(groups, key=len)
+            for group in groups:
+                if _LEAST_BLOCK <= len(group) < len(finest):
+                    yield group, finest
 
 
 def _where(sums: np.ndarray, wanted: np.ndarray) -> np.ndarray:

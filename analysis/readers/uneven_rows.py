@@ -89,6 +89,17 @@ class UnevenRows:
         return tuple(LeftOut(reason, len(rows), some(rows)) for reason, rows in told if rows)
 
 
+def cut_or_damaged(file: str, told: str) -> DataError:
+    """Say that a file cannot be read to its end, and what told."""
+    return DataError(
+        "{file} cannot be read to its end: it is cut or damaged.",
+        where="{file}: {told}",
+        mend="Download it again; compare its size with the publisher's.",
+        file=file,
+        told=told,
+    )
+
+
 def unfinished(path: Path) -> str:
     """Return the last line of a text that ends within it, unless it is a note; else "".
 

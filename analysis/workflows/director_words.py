@@ -251,8 +251,8 @@ def _fix(week: Week, language: str) -> str:
         text = Text("On course: the same effort is enough.")
     else:
         text = Text(
-            "Cheapest way to {likely} chances in 100: outings to add, {n} ({hours} "
-            "volunteer-hours); or teams to add at the pace of the others, {teams}.",
+            "Cheapest way to {likely} chances in 100: {n} more outing[s] ({hours} "
+            "volunteer-hour[s]), or {teams} more team[s] at the pace of the others.",
             likely=write(100 * Aim().likely),
             n=write(fix.outings),
             hours=write(fix.volunteer_hours),

@@ -17,12 +17,12 @@ from analysis.access import audit
 from analysis.contacts import retention
 from analysis.contacts import rights_requests as asked
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.erasure import Erased, names_of
+from analysis.contacts.erasure import Erased, names_of, points_of, with_merged
 from analysis.contacts.known_of import Known, known_of, portable
 from analysis.contacts.retention import Over
 from analysis.fieldwork.campaign import FOLDER
-from analysis.fieldwork.inbox import IMPORTED, REFUSED
-from analysis.fieldwork.names_taken_out import take_out_of_files
+from analysis.fieldwork.copies_cleared import take_out_of_files
+from analysis.fieldwork.inbox import IMPORTED, INBOX, REFUSED
 from analysis.i18n import Words
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows import mail_out
@@ -75,10 +75,13 @@ def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
     people = {one.request: one.person for one in asked.requests(contacts)}
     person = people.get(request, "")
     # Once they are erased nobody knows them any more.
+    every = with_merged(contacts, [person]) if person else []
     names = names_of(contacts, [person]) if person else set()
+    points = points_of(contacts, [person]) if person else []
     erased = asked.carry_out_erasure(contacts, request)
-    returns = take_out_of_files(workspace / FOLDER / IMPORTED, names)
-    return Gone(erased, mail_out.forget(workspace, person), returns)
+    returns = take_out_of_files(_returned(workspace), names, points)
+    letters = sum(mail_out.forget(workspace, one) for one in every)
+    return Gone(erased, letters, returns)
 
 
 def answer_access(contacts: Contacts, person: str, *, language: str = "en") -> dict[str, bytes]:
@@ -144,9 +147,10 @@ def run_retention(
     """
     day = today or datetime.now(UTC).date()
     # Once they are erased nobody knows them any more.
-    names = set() if dry else names_of(contacts, retention.people_over(contacts, day))
+    gone = set() if dry else retention.people_over(contacts, day)
+    names, points = names_of(contacts, gone), points_of(contacts, gone)
     found = retention.run(contacts, today=day, dry=dry)
-    take_out_of_files(workspace / FOLDER / IMPORTED, names)
+    take_out_of_files(_returned(workspace), names, points)
     for name in retention.IN_FILES:
         old = list(_old(_folder(workspace, name), retention.before_s(name, day)))
         if not dry:
@@ -156,6 +160,10 @@ def run_retention(
     if not dry:
         retention.note(contacts, found)
     return found
+
+
+def _returned(workspace: Path) -> list[Path]:
+    return [workspace / FOLDER / name for name in (INBOX, IMPORTED, REFUSED)]
 
 
 def _folder(workspace: Path, name: str) -> Path:

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analysis.access import file_tags
 from analysis.access.rights import page_meant, route
-from analysis.access.server_settings import COOKIE, ServerSettings
+from analysis.access.server_settings import ServerSettings, cookie_name
 from analysis.workflows import health, server_access, server_log
 
 # The one-person app waits for no library of databases.
@@ -132,7 +132,7 @@ class FrontDoor:
         # A phone's page is a file, of no site at all: its file bears the token of its turf.
         if not asks or origin is None or scope["path"] == "/api/returns":
             return None
-        if urlsplit(origin).netloc.lower() == host.lower() or self._is_own(origin):
+        if _site(origin) == host.lower() or self._is_own(origin):
             return None
         return PlainTextResponse("This was asked for from a page of another site.", 403)
 
@@ -141,7 +141,7 @@ class FrontDoor:
         return bool(own) and origin.rstrip("/").lower() == own.lower()
 
     async def _on_server(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, token = scope["path"], cookie(Headers(scope=scope))
+        path, token = scope["path"], cookie(Headers(scope=scope), self.settings.cookie)
         if refused := await self._closed_to(path, token):
             await _refuse(refused, scope, receive, send)
         elif scope["type"] == "websocket":
@@ -238,15 +238,15 @@ def _elsewhere(scope: Scope, headers: Headers) -> Response | None:
     return Response(status_code=303, headers={"Location": f"{up}{page}{kept}"})
 
 
-def cookie(headers: Headers) -> str:
-    """Return the secret of the login that a request bears; "" for none."""
+def cookie(headers: Headers, name: str) -> str:
+    """Return the secret of the login that a request bears under a name; "" for none."""
     jar = SimpleCookie()
     for line in headers.getlist("cookie"):
         try:
             jar.load(line)
         except CookieError:
             continue
-    found = jar.get(COOKIE)
+    found = jar.get(name)
     return found.value if found else ""
 
 
@@ -269,7 +269,7 @@ def cookie_header(token: str, seconds: int, *, secure: bool) -> str:
     """
     only = "; Secure" if secure else ""
     kept = f"; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{only}"
-    return f"{COOKIE}={token}{kept}"
+    return f"{cookie_name(secure=secure)}={token}{kept}"
 
 
 def _with_login(scope: Scope, token: str) -> Scope:
@@ -328,6 +328,14 @@ async def _until_changed(receive: Receive, send: Send, token: str) -> Receive:
 
 def _one_host(headers: Headers) -> bool:
     return len(headers.getlist("host")) == 1
+
+
+def _site(origin: str) -> str:
+    """Return host and port of an origin; "" for what is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name(host: str) -> str:

@@ -20,7 +20,7 @@ from analysis.errors import Text
 from analysis.workflows import server_access
 from analysis.workflows.front_door import cookie_header
 from analysis.workflows.phone_endpoint import Patience
-from analysis.workflows.request_body import BodyError, read_body
+from analysis.workflows.request_body import BodyError, origin_of, read_body
 
 _MOST_BYTES = 300
 _SCRIPT = """
@@ -69,7 +69,7 @@ async def invitation(request: Request) -> Response:
 
 
 async def _exchange(request: Request) -> Response:
-    address = request.client.host if request.client else ""
+    address = origin_of(request)
     if wait := _patience.left(address):
         return Response(status_code=429, headers={"Retry-After": f"{math.ceil(wait)}"})
     try:

@@ -25,7 +25,7 @@ def read_letter(file: Path) -> Letter:
         text = file.read_text(encoding="utf-8")
         told = toml_of(text) if file.suffix == ".toml" else json.loads(text)
         blocks = [_with_picture(one, file.parent) for one in told.get("blocks", [])]
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(

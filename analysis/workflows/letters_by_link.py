@@ -10,17 +10,13 @@ from analysis.contacts.acts import Act, proof_of
 from analysis.contacts.consents import current
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.normalise import canonical_email
+from analysis.contacts.suppression import WISHES, suppressed
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.i18n import Words
-from analysis.workflows import mail_out, server_access
-from analysis.workflows.letter_quota import Quota
+from analysis.workflows import letter_quota, mail_out, server_access
 
 WORDS = Words.read("public", files("analysis.workflows") / "public_words.toml")
-
-
-# Apart, so that who is signed up by a stranger still gets the link by which they leave.
-_confirming, _preferring = Quota(), Quota()
 
 
 def ask_to_confirm(
@@ -43,16 +39,18 @@ def ask_to_confirm(
     -------
     bool or None
         Whether the letter was sent, or waits in the outbox; None where one went a moment ago, or
-        as many as one mailbox gets in a day.
+        as many as one mailbox gets in a day, or whose it is asked never to be reached again.
     """
-    mailbox = canonical_email(act.email)
-    if not _confirming.take(mailbox, origin):
+    if _wants_none(contacts, act.email):
+        return None
+    counted = (contacts.workspaces, "confirm", canonical_email(act.email), origin)
+    if not letter_quota.take(*counted):
         return None
     proof = proof_of(contacts, act)
     with writing(contacts.engine) as connection:
         secret = confirmations.offer(connection, contacts, person, confirmations.ACT, proof=proof)
     if secret is None:
-        _confirming.give_back(mailbox, origin)
+        letter_quota.give_back(*counted)
         return None
     return _send(workspace, contacts, (person, act.email), ("confirm", f"c/{secret}", act.language))
 
@@ -61,6 +59,9 @@ def send_preferences(
     workspace: Path, contacts: Contacts, email: str, language: str, *, origin: str = ""
 ) -> None:
     """Send their link to everybody who has an address; to nobody else, and without saying so.
+
+    Whoever stopped everything agrees to nothing and may agree to nothing by a link: a stranger who
+    types their address must not have them written to.
 
     Parameters
     ----------
@@ -79,17 +80,20 @@ def send_preferences(
         canonical = canonical_email(email)
     except DataError:
         return
+    if _wants_none(contacts, canonical):
+        return
     with reading(contacts.engine) as connection:
         people = vault.who_has(connection, contacts.ring, "email", [canonical]).get(canonical, [])
         agreed = {who for (who, *_what), yes in current(connection, people=people).items() if yes}
     # Whom a stranger made up under this address never agreed to anything: they come last.
+    counted = (contacts.workspaces, "preferences", canonical, origin)
     for person in sorted(people, key=lambda one: one not in agreed):
-        if not _preferring.take(canonical, origin):
+        if not letter_quota.take(*counted):
             return
         with writing(contacts.engine) as connection:
             secret = confirmations.offer(connection, contacts, person, confirmations.PREFERENCES)
         if secret is None:
-            _preferring.give_back(canonical, origin)
+            letter_quota.give_back(*counted)
         else:
             words = ("preferences", f"m/{secret}", language)
             _send(workspace, contacts, (person, canonical), words)
@@ -100,6 +104,11 @@ def page_address(contacts: Contacts, rest: str = "") -> str:
     settings = server_access.settings()
     base = settings.address.rstrip("/") or f"http://localhost:{settings.port}"
     return f"{base}/p/{contacts.tenant}" + (f"/{rest}" if rest else "")
+
+
+def _wants_none(contacts: Contacts, email: str) -> bool:
+    """Tell whether whoever reads a mailbox asked never to be reached again; a bounce is no wish."""
+    return bool(set(suppressed(contacts, [("email", email)]).values()) & {*WISHES})
 
 
 def _send(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import smtplib
+import time
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,8 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from analysis.contacts.contact_store import Contacts
-from analysis.errors import DataError
 from analysis.tables.whole_files import written_whole
+from analysis.workflows import server_log
 
 # smtp://USER:PASSWORD@HOST:587 (STARTTLS where the server offers it) or smtps://…
 VARIABLE = "PALIER_SMTP"
@@ -48,6 +49,9 @@ def is_sending() -> bool:
 def send(workspace: Path, contacts: Contacts, letter: Letter) -> bool:
     """Send a letter, or keep it in the outbox; tell whether it was sent.
 
+    One that the mail server does not take waits there too: whoever signed up is not asked again,
+    and who asked for it must not learn from a fault that an address is known.
+
     Parameters
     ----------
     workspace
@@ -60,17 +64,15 @@ def send(workspace: Path, contacts: Contacts, letter: Letter) -> bool:
     Returns
     -------
     bool
-        False where no mail server is named: the letter waits in the outbox.
+        False where no mail server is named or it does not take it: the letter waits in the outbox.
 
     Raises
     ------
-    DataError
-        When the mail server does not take it, or the folder cannot be written to.
+    OSError
+        When the folder cannot be written to.
     """
     message = _message(contacts, letter)
-    url = os.environ.get(VARIABLE, "")
-    if url:
-        _by_smtp(url, message)
+    if (url := os.environ.get(VARIABLE, "")) and _by_smtp(url, message):
         return True
     folder = outbox(workspace)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -108,8 +110,8 @@ def _message(contacts: Contacts, letter: Letter) -> EmailMessage:
     return message
 
 
-def _by_smtp(url: str, message: EmailMessage) -> None:
-    parts = urlsplit(url)
+def _by_smtp(url: str, message: EmailMessage) -> bool:
+    began, parts = time.monotonic(), urlsplit(url)
     kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
     try:
         with kind(parts.hostname or "", parts.port or 0, timeout=_PATIENCE_S) as server:
@@ -119,9 +121,6 @@ def _by_smtp(url: str, message: EmailMessage) -> None:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
     except (OSError, ValueError, smtplib.SMTPException) as error:
-        raise DataError(
-            "The mail server did not take a letter.",
-            where="{kind}",
-            mend="Check PALIER_SMTP, and that who answers for the campaign gave an e-mail address.",
-            kind=type(error).__name__,
-        ) from error
+        server_log.failure(error, time.monotonic() - began)
+        return False
+    return True

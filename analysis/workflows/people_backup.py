@@ -38,6 +38,11 @@ def beside(workspaces: Iterable[Path]) -> Iterator[tuple[str, Path, bool]]:
             yield f"{PART}/{number}/{OBJECTIONS}", objections, False
 
 
+def saved_keys(aside: Path) -> list[Path]:
+    """Return the files of keys of a backup that was unpacked."""
+    return sorted((aside / PART).glob(f"*/{_KEYS}"))
+
+
 def erased_before(aside: Path, into: Path) -> frozenset[str]:
     """Return who is on the list of this machine, or on that of a backup that was unpacked."""
     saved = [tombstones.buried(one) for one in sorted((aside / PART).glob(f"*/{tombstones.FILE}"))]
@@ -61,7 +66,7 @@ def put_beside(aside: Path, into: Path, *, only_check: bool = False) -> None:
     DataError
         When other keys are there under the same names.
     """
-    for saved in sorted((aside / PART).glob(f"*/{_KEYS}")):
+    for saved in saved_keys(aside):
         add_keys(into, saved, only_check=only_check)
     if not only_check and (erased := erased_before(aside, into)):
         tombstones.bury(into, erased)

@@ -27,7 +27,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from analysis import i18n as languages
 from analysis.errors import DataError
 from analysis.workflows import server_log
-from analysis.workflows.request_body import BodyError, read_body
+from analysis.workflows.request_body import BodyError, origin_of, read_body
 
 # A turf noted door by door is a few hundred kilobytes.
 MOST_BYTES = 4_000_000
@@ -112,7 +112,7 @@ async def receive_returns(request: Request, workspaces: Path) -> Response:
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=_ASKED_FIRST)
     language = language_of(request)
-    address = request.client.host if request.client else ""
+    address = origin_of(request)
     try:
         if wait := _patience.left(address):
             return _refuse(429, _WAIT, language, {"Retry-After": f"{math.ceil(wait)}"})
@@ -137,7 +137,7 @@ async def turf_page(request: Request, workspaces: Path) -> Response:
         return Response(opener(language, "worker.js"), media_type="text/javascript")
     if request.method == "GET":
         return HTMLResponse(opener(language, "open.html"), headers=_PRIVATE)
-    address = request.client.host if request.client else ""
+    address = origin_of(request)
     if wait := _patience.left(address):
         return _refuse(429, _WAIT, language, {"Retry-After": f"{math.ceil(wait)}"})
     try:

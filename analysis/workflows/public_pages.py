@@ -10,13 +10,14 @@ import hashlib
 import hmac
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,16 +35,17 @@ from analysis.contacts.asked import (
     themes,
     wordings,
 )
+from analysis.contacts.consents import ConsentText, texts
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.suppression import suppressed
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.fieldwork.campaign import workspace_of
-from analysis.workflows import mail_out, preferences, public_html
+from analysis.workflows import mail_out, preferences, public_html, server_log
 from analysis.workflows.contacts_open import close, contacts_of
 from analysis.workflows.letters_by_link import WORDS, ask_to_confirm, send_preferences
 from analysis.workflows.phone_endpoint import Patience, language_of, store_of
-from analysis.workflows.request_body import BodyError, read_body
+from analysis.workflows.request_body import BodyError, origin_of, read_body
 
 _MOST_BYTES = 20_000
 _MOST_FIELDS = 100
@@ -63,6 +65,8 @@ class Visit:
         Of the campaign.
     language
         Asked for.
+    texts
+        What is asked today, in that language, by purpose.
     rest
         Path after the name of the campaign.
     form
@@ -74,6 +78,7 @@ class Visit:
     workspace: Path
     contacts: Contacts
     language: str
+    texts: Mapping[str, ConsentText]
     rest: tuple[str, ...]
     form: Form | None
     origin: str = ""
@@ -87,15 +92,23 @@ class Visit:
         return "/".join(["/p", self.contacts.tenant, *rest]) + f"?lang={self.language}"
 
     def seal(self) -> str:
-        """Return what a form of ours bears, so that no other page can make a browser send one."""
-        return _seal(self.contacts, int(time.time()))
+        """Return what a form of ours bears: no other page can make a browser send one.
+
+        Nor does one hold that has other words than those of today: nobody says yes to what they did
+        not read.
+        """
+        return _seal(self.contacts, int(time.time()), self.texts)
 
     def is_ours(self) -> bool:
         """Tell whether a form bears the seal of the last day."""
         at, _dot, _mark = self.one("seal").partition(".")
         made = int(at) if at.isascii() and at.isdecimal() and len(at) < 12 else 0  # noqa: PLR2004
         fresh = 0 <= time.time() - made <= _OLDEST_S
-        return fresh and hmac.compare_digest(self.one("seal"), _seal(self.contacts, made))
+        # Texts with an accent would be a fault of the comparison, not of the form.
+        given, ours = (
+            one.encode() for one in (self.one("seal"), _seal(self.contacts, made, self.texts))
+        )
+        return fresh and hmac.compare_digest(given, ours)
 
     def one(self, name: str) -> str:
         """Return a field of the form."""
@@ -105,7 +118,7 @@ class Visit:
 async def public_page(request: Request, workspaces: Path) -> Response:
     """Answer a request under `/p/`."""
     language = language_of(request)
-    address = request.client.host if request.client else ""
+    address = origin_of(request)
     form: Form | None = None
     if request.method == "POST":
         if wait := _patience.left(address):
@@ -140,7 +153,8 @@ def _answer(
         return _refused(language, "gone", 503)
     try:
         require_controller(contacts.controller)
-        return _routed(Visit(workspace, contacts, language, path[1:], *sent))
+        words = wordings(contacts)[language]
+        return _routed(Visit(workspace, contacts, language, words, path[1:], *sent))
     except DataError as error:
         # Only what was asked for is wrong; paths of the server are not shown to strangers.
         return public_html.page(
@@ -161,9 +175,8 @@ def _routed(visit: Visit) -> Response:
     if not visit.rest:
         return _sign_up(visit) if posted else _sign_up_page(visit)
     if visit.rest == ("link",) and posted:
-        told = (visit.workspace, visit.contacts, visit.one("email"), visit.language)
-        send_preferences(*told, origin=visit.origin)
-        return _plain(visit, visit.say("asked"), _unsent(visit))
+        asked = (visit.one("email"), visit.language)
+        return _and_write(visit, "asked", send_preferences, *asked)
     if len(visit.rest) == 2 and visit.rest[0] in ("c", "m"):  # noqa: PLR2004 - kind and secret
         with reading(visit.contacts.engine) as connection:
             link = confirmations.look(connection, visit.contacts, visit.rest[1])
@@ -174,12 +187,31 @@ def _routed(visit: Visit) -> Response:
     return _gone(visit)
 
 
+def _and_write(visit: Visit, said: str, write: Callable[..., object], *about: object) -> Response:
+    """Answer, then write a letter: how long it takes would tell who is known here."""
+    answer = _plain(visit, visit.say(said), _unsent(visit))
+    answer.background = BackgroundTask(_write, visit.workspace, write, *about, origin=visit.origin)
+    return answer
+
+
+def _write(workspace: Path, write: Callable[..., object], *about: object, origin: str) -> None:
+    began = time.monotonic()
+    try:
+        contacts = contacts_of(store_of(workspace), workspace)
+        try:
+            write(workspace, contacts, *about, origin=origin)
+        finally:
+            close(contacts, store=False)
+    except (DataError, OSError) as error:
+        server_log.failure(error, time.monotonic() - began)
+
+
 def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
-    texts = wordings(visit.contacts)[visit.language]
-    again = visit.form or {}
+    # Under a seal that is not ours nobody ticked anything: a foreign page may have.
+    words, again = visit.texts, (visit.form or {}) if visit.is_ours() else {}
     told = ASKED[visit.language]
     boxes = [
-        public_html.tick("box", one, texts[one].wording, on=one in again.get("box", []))
+        public_html.tick("box", one, words[one].wording, on=one in again.get("box", []))
         for one in purposes()
     ]
     about = [
@@ -214,15 +246,14 @@ def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Respon
 
 
 def _sign_up(visit: Visit) -> Response:
-    texts = wordings(visit.contacts)[visit.language]
-    form = visit.form or {}
-    ticked = [one for one in form.get("box", []) if one in texts]
+    words, form = visit.texts, visit.form or {}
+    ticked = [one for one in form.get("box", []) if one in words]
     content = {
         "said_on": datetime.now(UTC).date().isoformat(),
         "turf": "",
         "team": "",
         "language": visit.language,
-        "texts": {one: [texts[one].text_id, texts[one].version] for one in ticked},
+        "texts": {one: [words[one].text_id, words[one].version] for one in ticked},
         **{name: visit.one(name) for name, _kind in _NAMES},
         "said": sorted(set(form.get("said", []))),
         "themes": sorted(set(form.get("theme", []))),
@@ -235,8 +266,7 @@ def _sign_up(visit: Visit) -> Response:
         return _sign_up_page(visit, languages.told(error.what, visit.language), status=422)
     with writing(visit.contacts.engine) as connection:
         person = acts.enter(connection, visit.contacts, act, source="page")
-    ask_to_confirm(visit.workspace, visit.contacts, person, act, origin=visit.origin)
-    return _plain(visit, visit.say("sent"), _unsent(visit))
+    return _and_write(visit, "sent", ask_to_confirm, person, act)
 
 
 def _confirm(visit: Visit, link: confirmations.Link) -> Response:
@@ -246,8 +276,11 @@ def _confirm(visit: Visit, link: confirmations.Link) -> Response:
     if act is None:
         return _gone(visit)
     if visit.form is None and not link.used:
-        texts = wordings(contacts)[visit.language]
-        said = "".join(f"<li>{escape(texts[one].wording)}</li>" for one in act.texts)
+        with writing(contacts.engine) as connection:
+            known = {(one.text_id, one.version): one.wording for one in texts(connection, contacts)}
+        # As they read it, whatever is asked by now.
+        read = [known.get((name, version), "") for name, version in act.texts.values()]
+        said = "".join(f"<li>{escape(one)}</li>" for one in read)
         return public_html.page(
             visit.language,
             visit.say("confirm_title"),
@@ -273,17 +306,17 @@ def _preferences(visit: Visit, link: confirmations.Link) -> Response:
             language=visit.language,
         )
     held = preferences.held(visit.contacts, link.person)
-    texts, here = wordings(visit.contacts)[visit.language], visit.path(*visit.rest)
+    words, here = visit.texts, visit.path(*visit.rest)
     offered = [one for one in preferences.offered(visit.contacts, link.person) if one not in held]
     said = [
-        public_html.paragraph(texts[purpose].wording)
+        public_html.paragraph(words[purpose].wording)
         + public_html.form(
             here, [], visit.say("withdraw"), seal=visit.seal(), do="withdraw", box=purpose,
             look="plain",
         )
         for purpose in held
     ]  # fmt: skip
-    boxes = [public_html.tick("box", one, texts[one].wording) for one in offered]
+    boxes = [public_html.tick("box", one, words[one].wording) for one in offered]
     return public_html.page(
         visit.language,
         visit.say("preferences"),
@@ -343,6 +376,8 @@ def _refused(
     return answer
 
 
-def _seal(contacts: Contacts, made: int) -> str:
-    mark = hmac.new(contacts.ring.index, f"form {made}".encode(), hashlib.sha256).hexdigest()
+def _seal(contacts: Contacts, made: int, texts: Mapping[str, ConsentText]) -> str:
+    words = " ".join(f"{one.text_id}:{one.version}" for _purpose, one in sorted(texts.items()))
+    told = f"form {made} {words}".encode()
+    mark = hmac.new(contacts.ring.index, told, hashlib.sha256).hexdigest()
     return f"{made}.{mark}"

@@ -24,9 +24,11 @@ from analysis.database.migrate import known_revisions, newest_revision, upgrade
 from analysis.database.models import META
 from analysis.errors import DataError, some
 from analysis.fieldwork import tallies
+from analysis.fieldwork.names_taken_out import take_out
 from analysis.fieldwork.store_owner import RENEWED
 from analysis.workflows.backup import APART, STORE, WORKSPACES
 from analysis.workflows.backup_archive import Reader, damaged, opened
+from analysis.workflows.erased_since import Said, clear_copies, named, without_names
 from analysis.workflows.people_backup import erased_before, put_beside
 
 # Room that a disk keeps besides what is unpacked.
@@ -103,8 +105,10 @@ def restore(  # noqa: PLR0913 - what, where to, and what stays out
                 reader.take(name, aside / name)
         put_beside(aside, into, only_check=True)
         erased |= erased_before(aside, into)
-        audits = _file_stores(aside, told["files"], erased, renew=secret is None)
-        rows = _store(aside, told["store"], url, erased) if "store" in told else 0
+        said = named(aside, told, erased)
+        clear_copies(aside / WORKSPACES, said)
+        audits = _file_stores(aside, told["files"], (erased, said), renew=secret is None)
+        rows = _store(aside, told["store"], url, (erased, said)) if "store" in told else 0
         names = _put_in_place(aside, into)
         put_beside(aside, into)
         if "store" in told:
@@ -186,9 +190,10 @@ def _aside(into: Path, readers: list[Reader]) -> Iterator[Path]:
 
 
 def _file_stores(
-    aside: Path, files: dict[str, str], erased: frozenset[str], *, renew: bool
+    aside: Path, files: dict[str, str], gone: tuple[frozenset[str], Said], *, renew: bool
 ) -> dict[str, tuple[int, str]]:
     """Check the stores that are files, and bring them up to date."""
+    erased, said = gone
     audits: dict[str, tuple[int, str]] = {}
     for part, revision in files.items():
         store = aside / part
@@ -202,6 +207,8 @@ def _file_stores(
             upgrade(engine, rebuild=tallies.rebuild)
             if renew:
                 _renew(engine)
+            for tenant, one in said.items():
+                take_out(of_tenant(engine, tenant), one.names)
             audits |= _verified(engine, _tenants(engine))
         finally:
             engine.dispose()
@@ -218,8 +225,9 @@ def _verified(engine: Engine, tenants: list[str]) -> dict[str, tuple[int, str]]:
     return {tenant: one for tenant, one in found.items() if one[0]}
 
 
-def _store(aside: Path, told: dict[str, Any], url: str, erased: frozenset[str]) -> int:
+def _store(aside: Path, told: dict[str, Any], url: str, gone: tuple[frozenset[str], Said]) -> int:
     """Fill the database; return the number of rows."""
+    erased, said = gone
     every = [
         store_copy.Table(str(one["name"]), tuple(one["columns"]), int(one["rows"]))
         for one in told["tables"]
@@ -230,7 +238,12 @@ def _store(aside: Path, told: dict[str, Any], url: str, erased: frozenset[str]) 
     try:
         files = [(table, aside / STORE / table.name) for table in there]
         return store_copy.copy_in(
-            engine, str(told["revision"]), files, erased=erased, rebuild=tallies.rebuild
+            engine,
+            str(told["revision"]),
+            files,
+            erased=erased,
+            rebuild=tallies.rebuild,
+            change=without_names(said),
         )
     finally:
         engine.dispose()

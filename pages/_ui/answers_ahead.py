@@ -34,13 +34,20 @@ def work_ahead(workspaces: Path, most_s: float) -> None:
     """
     until = time.monotonic() + most_s
     manifests = workspaces.glob(f"*/*/{MANIFEST}")
-    latest_first = sorted(manifests, key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    latest_first = sorted(manifests, key=_built_at, reverse=True)
     # Every place its first page, before any has all.
     for step in (_home, _map, _past, _abstention):
         for file in latest_first:
             if time.monotonic() >= until:
                 return
             _try(step, file.parent)
+
+
+def _built_at(manifest: Path) -> int:
+    try:
+        return manifest.stat().st_mtime_ns
+    except OSError:
+        return 0  # built anew or taken away at this moment: the server starts all the same
 
 
 def _try(step: Callable[[Workspace, Scenario], object], folder: Path) -> None:

@@ -24,10 +24,10 @@ SHOWN = 1000
 # Pixels of a column: a figure's at least, and what a letter of its title asks for.
 _FIGURE, _MARGIN, _LETTER = 52, 18, 7
 # Pixels of a bureau's name; of the list, and of its rows where the browser chooses those.
-_NAME, _HIGH = 250, 420
+_NAME, _HIGH = 300, 420
 # Beside a map a list is narrow: a name stands in lines, and figures that follow scroll.
 _NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 110, 40, 420, 76
-_LEADING_BESIDE = 68
+_LEADING_BESIDE, _SHORT, _LONG_BESIDE = 68, 10, 83
 _BUREAU = re.compile(r"\b(?:\d[\dAB]|ZZ)\d{3}_[0-9A-Z]{4}\b")
 _FOLLOWED = re.compile(rf"(?<=_[0-9A-Z]{{4}}), (?={_BUREAU.pattern})")
 _ELECTION = re.compile(r"\b\d{4}_[a-z]{4}_t\d\b")
@@ -131,11 +131,15 @@ def show_list(
     row = _row_of(ids, state.selected())
     name = _begun_anew(key, None if row is None else str(ids[row]), row)
     figure, letter = (_FIGURE_BESIDE, _LETTER - 1) if beside else (_FIGURE, _LETTER)
+    named = _NAME_BESIDE if beside else _NAME
     widths = {title: max(figure, _MARGIN + letter * len(title)) for title in shown}
     if beside and first:
-        # After a column before the name, the first figure would stand half outside.
+        # After a column before the name, the first figure would stand half outside: its title
+        # is set close, and the name gives way to a long one.
         leading = next(iter(columns))
-        widths[leading] = min(widths[leading], _LEADING_BESIDE)
+        most = _LEADING_BESIDE if len(leading) <= _SHORT else _LONG_BESIDE
+        widths[leading] = min(widths[leading], most)
+        named -= widths[leading] - _LEADING_BESIDE
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
         figures,
@@ -148,7 +152,7 @@ def show_list(
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
         column_config={
-            _("Bureau"): st.column_config.TextColumn(width=_NAME_BESIDE if beside else _NAME),
+            _("Bureau"): st.column_config.TextColumn(width=named),
             **numbers,
         },
     )

@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis import i18n as languages
+from analysis.agreement import agreeing
 from analysis.charts.chart_words import nuance
 from analysis.tables.schema import BLOCS
 from analysis.vocabulary import speak, spoken
@@ -108,12 +109,13 @@ def _keep_choice() -> None:
 
 def _(text: str) -> str:
     """Translate `text`, which must be a literal."""
-    return languages.translations(language()).gettext(text)
+    return agreeing(languages.translations(language()).gettext(text), language())
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate a text that counts: ``ngettext("{n} bureau", "{n} bureaux", n).format(n=n)``."""
-    return languages.translations(language()).ngettext(singular, plural, n)
+    told = languages.translations(language()).ngettext(singular, plural, n)
+    return agreeing(told, language())
 
 
 def pgettext(context: str, text: str) -> str:
@@ -324,7 +326,7 @@ def method_name(method: str) -> str:
         "classic_2014": _("“50+1 (2014)”: abstention × support"),
         "support": _("Support alone, by the hour"),
         "abstention_support": _("Abstention × support, by the hour"),
-        "fence_support": _("a(1 − a) × support, by the hour"),
+        "fence_support": _("Abstention × turnout × support, by the hour"),
         "last_abstention": _("Last abstention alone, by the hour"),
         "size": _("Size alone"),
         "priority_precinct_generator": _("Priority Precinct Generator"),

@@ -51,6 +51,12 @@ def translate_error(error: DataError) -> tuple[str, str, str]:
     return translate(error.what), translate(error.where), translate(error.mend)
 
 
+def sentence(text: str) -> str:
+    """Return a text of the library as a sentence of its own: translated, begun with a capital."""
+    said = plain(translate(text))
+    return f"{said[:1].upper()}{said[1:]}"
+
+
 def translate(text: str) -> str:
     """Translate a text of the library: a reason, an example, a note, a licence."""
     return told(text, language())

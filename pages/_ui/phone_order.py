@@ -10,17 +10,9 @@ _PHONE_PX, _WIDE_PX = 300, 540
 _ASKED, _MAP, _LIST, _SIDES = "asked_last", "map_first", "list_after", "sides_turned"
 _ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
 _SIDE = f'{_ROW} > [data-testid="stColumn"]'
-# Rows of numbers alone, not those that hold such rows.
-_NUMBERS = (
-    '[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"])'
-    ':not(:has([data-testid="stHorizontalBlock"]))'
-)
 _PHONE = f"""<style>
 @media (max-width: 640px) {{
   [data-testid="stVerticalBlock"] > :has(> [class*="st-key-{_ASKED}"]) {{ order: 9; }}
-  [data-testid="stButtonGroup"] [role="radiogroup"] {{ flex-wrap: wrap; }}
-  {_NUMBERS} > [data-testid="stColumn"] {{ flex: 1 1 40%; min-width: 40%; }}
-  {_NUMBERS} [data-testid="stMetricValue"] {{ font-size: 1.5rem; }}
   .st-key-{_SIDES} > * > [data-testid="stHorizontalBlock"],
   .st-key-{_SIDES} > [data-testid="stHorizontalBlock"] {{ flex-direction: column-reverse; }}
   .st-key-{_SIDES} > * > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],

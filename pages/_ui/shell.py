@@ -8,10 +8,16 @@ from analysis.readers.codes import ABROAD
 from pages._ui import loaders, messages, state
 from pages._ui.i18n import _, number, speak_of
 
+# Rows of numbers alone, not those that hold such rows: two side by side on a phone.
+_NUMBERS = (
+    '[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"])'
+    ':not(:has([data-testid="stHorizontalBlock"]))'
+)
 # Streamlit leaves a hand of white round a page; here the map is the page. A written table wider
 # than a phone scrolls by itself, or all of the page would. Files are taken away where the house
 # writes them: Streamlit's own of a table holds formulas as they were typed, and nobody notes it.
-_ROOM = """<style>
+_ROOM = (
+    """<style>
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 1.25rem 4rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 4rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0; }
@@ -24,7 +30,14 @@ _ROOM = """<style>
 [data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
 [data-testid="stElementToolbarButton"]:has(> button[aria-label^="Download as CSV"]),
 button[aria-label^="Download as CSV"] { display: none; }
+[data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; }
+"""
+    f"""@media (max-width: 640px) {{
+  {_NUMBERS} > [data-testid="stColumn"] {{ flex: 1 1 40%; min-width: 40%; }}
+  {_NUMBERS} [data-testid="stMetricValue"] {{ font-size: 1.5rem; }}
+}}
 </style>"""
+)
 
 
 # Of a window of 1,400 pixels the map has six tenths, beside the menu and list, card or settings.

@@ -123,6 +123,9 @@ def recall(key: str, default: Any) -> None:  # noqa: ANN401 - whatever the widge
     answer = st.session_state.get(_ANSWERS, {}).get(key)
     if answer is None and key in st.query_params:
         answer = _parse(st.query_params.get_all(key), default)
+        # A page that asks nothing, such as the director's, hands it on to the next one.
+        if answer is not None:
+            st.session_state.setdefault(_ANSWERS, {})[key] = answer
     st.session_state[key] = default if answer is None else answer
 
 

@@ -21,6 +21,8 @@ _UNTAKEN = f"[data-testid='stFileUploader']:has({_MARK})"
 _LIMIT = "[data-testid='stFileUploaderDropzoneInstructions']"
 # What an empty day, month and year ask for.
 _EMPTY = "[data-testid='stDateInput'] [data-placeholder='true'][data-type='{part}']"
+# The first lines of a list of choices: all of them, and all that what was typed finds.
+_CHOICE = "[role='option'][data-key='__select_{which}__'] > div"
 # Boxes that take less, by the beginning of their key, in MB.
 _LESS = {"letters": 1, "people": 400}
 _GB = 1024
@@ -47,6 +49,8 @@ def _words() -> dict[str, str]:
         _HINT: _("Enter to confirm"),
         _BUTTON: _("Choose a file"),
         _REFUSED: _("Outside the limits: the value before still counts."),
+        _CHOICE.format(which="all"): _("Choose all"),
+        _CHOICE.format(which="matches"): _("Choose all that are found"),
         _EMPTY.format(part="day"): _("dd"),
         _EMPTY.format(part="year"): _("yyyy"),
         _LIMIT: _size(int(st.get_option("server.maxUploadSize"))),

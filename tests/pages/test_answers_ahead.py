@@ -44,3 +44,16 @@ def test_the_first_pages_begin_no_work_any_more(open_app, campaigns, monkeypatch
 def test_when_its_time_is_over_the_rest_is_left_to_whoever_asks(campaigns):
     answers_ahead.work_ahead(campaigns, most_s=0)
     assert kinds() == set()
+
+
+def test_a_place_that_goes_at_that_moment_keeps_no_server_from_its_start(campaigns, monkeypatch):
+    gone, found = campaigns / "campaign" / "gone" / "manifest.json", type(campaigns).glob
+
+    def with_gone(folder, pattern):
+        return [*found(folder, pattern), *([gone] if folder == campaigns else [])]
+
+    monkeypatch.setattr(type(campaigns), "glob", with_gone)
+    tried = []
+    monkeypatch.setattr(answers_ahead, "_try", lambda _step, folder: tried.append(folder.name))
+    answers_ahead.work_ahead(campaigns, most_s=600)
+    assert tried[:3] == ["damaged", state.SAMPLE_NAME, "gone"]

@@ -483,6 +483,28 @@ def test_a_raw_file_needs_its_election_and_no_national_file(page, tmp_path):
     assert page.button(key=f"{FORM}.read").disabled
 
 
+def test_a_file_of_a_city_portal_is_read_once_its_commune_is_said(page, places, tmp_path):
+    """One column for each candidate, and nowhere which commune: the place typed says it."""
+    head = "Bureau;Inscrits;Votants;Blancs;Nuls;Exprimés;ARTHAUD Nathalie;MACRON Emmanuel\n"
+    rows = "1 - École Ferry;900;500;12;8;480;80;400\n2 - Mairie;800;450;6;4;440;40;400\n"
+    file = tmp_path / "resultats.csv"
+    file.write_text(head + rows, encoding="utf-8")
+    give(page, file, name="ville")
+    assert page.selectbox(key=f"{FORM}.role.{file}").value == "raw"
+    page.selectbox(key=f"{FORM}.election.{file}").set_value("2022_pres_t1").run()
+    read(page)
+    assert "ne dit pas de quelle commune" in texts(page)
+    give(page, file, name="ville", places="44109")
+    page.selectbox(key=f"{FORM}.election.{file}").set_value("2022_pres_t1").run()
+    read(page)
+    assert not page.exception
+    built = Workspace(places / "ville")
+    assert built.manifest["elections"]["2022_pres_t1"]["registered"] == 1700
+    votes = built.read("candidates").set_index("name")["votes"]
+    assert votes.to_dict() == {"ARTHAUD": 120, "MACRON": 800}
+    assert built.read("candidates").set_index("name")["bloc"]["MACRON"] == "centre"
+
+
 @pytest.fixture
 def eupenau(tmp_path):
     """Write the files of the page on column maps into a folder of their own."""

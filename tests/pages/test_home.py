@@ -50,6 +50,15 @@ def test_what_is_chosen_after_home_is_kept_on_the_next_pages(open_app):
             assert app.number_input(key="hours").value == 300
 
 
+def test_what_a_link_to_home_asks_is_kept_on_the_next_pages(open_app):
+    app = open_app(bloc="far_left", hours="300")
+    # A browser opens another page with an empty address.
+    app.query_params.clear()
+    app.switch_page("pages/priorities.py").run()
+    assert app.selectbox(key="bloc").value == "far_left"
+    assert app.number_input(key="hours").value == 300
+
+
 def test_the_browsers_way_back_undoes_one_choice_and_is_not_written_over(open_app, monkeypatch):
     monkeypatch.setattr(state, "_BEHIND_S", 0.0)
     app = open_app("priorities")

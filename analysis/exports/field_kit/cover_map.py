@@ -9,9 +9,10 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from analysis.charts.names_apart import NamesApart
 from analysis.charts.print_ground import names_along
 from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit
-from analysis.exports.field_kit.pdf_canvas import BOLD, INK, SOFT, Paper, width_of
+from analysis.exports.field_kit.pdf_canvas import BOLD, INK, Paper, width_of
 from analysis.exports.field_kit.sheet_map import (
     Frame,
     Points,
@@ -27,8 +28,7 @@ from analysis.exports.field_kit.sheet_map import (
 _APART_M, _MOST_PARTS = (250.0, 500.0, 800.0, 1200.0, 2000.0, 4000.0), 9
 _GAP, _IN_A_ROW = 6.0, 3
 _NUMBER, _LEAST_NUMBER = 8.0, 3.2
-_NAMES, _NAME_SIZE = 14, 5.5
-_NAMED_APART = 34.0  # points
+_NAMES, _NAME_SIZE, _LABEL, _PALE = 14, 5.5, 13.0, 0.6
 
 
 def draw_turfs(paper: Paper, kit: Kit, whole: Frame, outlines: Mapping[str, Points]) -> None:
@@ -93,11 +93,14 @@ def parts_of(outlines: Mapping[str, Points]) -> list[list[str]]:
 def _draw_part(paper: Paper, kit: Kit, frame: Frame, outlines: Mapping[str, Points]) -> None:
     clip(paper, frame)
     if kit.surroundings is not None:
-        draw_surroundings(paper, kit.surroundings, frame, named=False)
-    _names(paper, kit, frame)
+        draw_surroundings(paper, kit.surroundings, frame)
+    written = _quarters(paper, kit, frame)
     rings = [frame.on_paper(ring) for ring in outlines.values()]
     for ring in rings:
         _outline(paper, ring)
+        x, y = ring.mean(axis=0).tolist()
+        written.keep((x, y), _NUMBER, high=_NUMBER)
+    _names(paper, kit, frame, written)
     # All of one cut: the letters stand above the map, and a short name hides less of it.
     one = len({name.rpartition("-")[0] for name in outlines}) == 1
     names = [name.rpartition("-")[2].lstrip("T0") or name if one else name for name in outlines]
@@ -141,23 +144,35 @@ def _seen(kit: Kit, frame: Frame) -> shapely.Polygon:
     return shapely.box(x - half[0], y - half[1], x + half[0], y + half[1])
 
 
-def _names(paper: Paper, kit: Kit, frame: Frame) -> None:
-    """Write the names of what people find their way by: great streets and quarters."""
-    if (ground := kit.ground) is None:
-        return
-    taken: list[Points] = []
-    reach = frame.wide * frame.metres * 0.1
-    for name in names_along(ground.streets[ground.streets.intersects(_seen(kit, frame))]):
-        at = frame.on_paper(kit.degrees(name.x, name.y))
-        turn, half = np.radians(name.angle), width_of(name.text, _NAME_SIZE) / 2
-        ends = at + np.outer([-half, half], [np.cos(turn), np.sin(turn)])
-        crowded = any(np.hypot(*(at - other)) < _NAMED_APART for other in taken)
-        if frame.holds(ends).all() and not crowded and name.length > reach:
-            along(paper, name.text, (float(at[0]), float(at[1])), name.angle)
-            taken.append(at)
-        if len(taken) == _NAMES:
-            break
-    for text, spot in zip(ground.labels["text"], ground.labels.geometry, strict=True):
+def _quarters(paper: Paper, kit: Kit, frame: Frame) -> NamesApart:
+    """Write the names of quarters under the turfs; return where they stand."""
+    edge = shapely.box(frame.x, frame.y, frame.x + frame.wide, frame.y + frame.high).boundary
+    written = NamesApart(_NAME_SIZE * 1.2, edge)
+    labels = None if kit.ground is None else kit.ground.labels
+    for text, spot in [] if labels is None else zip(labels["text"], labels.geometry, strict=True):
         at = frame.on_paper(kit.degrees(spot.x, spot.y))
         if frame.holds(at):
-            paper.text(at[0], at[1], text, size=13, font=BOLD, grey=SOFT, align="centre")
+            # Whole, beside the edge too; pale, for turfs and their numbers stand on it.
+            wide = width_of(text, _LABEL, BOLD)
+            low, top = frame.x + wide / 2 + 2, frame.x + frame.wide - wide / 2 - 2
+            x, y = min(max(float(at[0]), low), top), float(at[1])
+            paper.text(x, y, text, size=_LABEL, font=BOLD, grey=_PALE, align="centre")
+            written.keep((x, y + _LABEL * 0.36), wide, high=_LABEL)
+    return written
+
+
+def _names(paper: Paper, kit: Kit, frame: Frame, written: NamesApart) -> None:
+    """Write the names of great streets, clear of what is written already."""
+    if (ground := kit.ground) is None:
+        return
+    reach, told, near = frame.wide * frame.metres * 0.1, set[str](), _seen(kit, frame)
+    for name in names_along(ground.streets[ground.streets.intersects(near)]):
+        at = frame.on_paper(kit.degrees(name.x, name.y))
+        spot, wide = (float(at[0]), float(at[1])), width_of(name.text, _NAME_SIZE)
+        if name.length <= reach or name.text in told or not frame.holds(at):
+            continue
+        if written.take(spot, name.angle, wide):
+            along(paper, name.text, spot, name.angle, size=_NAME_SIZE)
+            told.add(name.text)
+        if len(told) == _NAMES:
+            break

@@ -262,8 +262,8 @@ class Kit:
         """Return what to say in a turf, in the language of this kit."""
         return self.arguments.get(self.language, {}).get(turf_id, ())
 
-    def degrees(self, x: float, y: float) -> npt.NDArray[np.float64]:
-        """Return longitude and latitude of a point of the ground."""
+    def degrees(self, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return longitude and latitude of a point of the ground, or of several: (2, n)."""
         return np.array(self._plane(x, y, inverse=True))
 
     def metric(self, longitude: float, latitude: float) -> npt.NDArray[np.float64]:

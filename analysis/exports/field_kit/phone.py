@@ -18,7 +18,12 @@ from analysis.charts.chart_words import LANGUAGES
 from analysis.contacts.asked import DoorForm, purposes, statements, themes
 from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit, returns_url, words
 from analysis.exports.field_kit.sheet_content import sheet_of
-from analysis.exports.field_kit.sheet_map import Points, street_labels
+from analysis.exports.field_kit.turf_street_names import (
+    Points,
+    Sheet,
+    names_of_streets,
+    street_labels,
+)
 from analysis.exports.field_kit.turf_surroundings import Surroundings
 from analysis.fieldwork.outcome_codes import SLOTS
 from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES
@@ -35,6 +40,8 @@ _CONTACT = "contact"
 _QRCODE = "2.0.4"
 _AROUND_M = 120.0  # shown beyond the outermost stops
 _MOST_LINES = 6_000  # about 120 kB
+# As `wholeView` of `map.js` has it: metres across at least, of which times so many are shown.
+_LEAST_M, _WHOLE, _PHONE_PX = 120.0, 1.25, 336
 
 
 def phone_page(kit: Kit, turf_id: str) -> bytes:
@@ -216,11 +223,13 @@ class _Plan:
         # A town has a hundred thousand lines: what is far is left before it is measured.
         reach = (np.abs(np.array(self.stops)).max(axis=0) + _AROUND_M) / np.abs(self._scale)
         around = town.within(self._middle - reach, self._middle + reach)
-        lines = self._metres(around.segments.reshape(-1, 2, 2))
-        lines = lines[self._near(lines).any(axis=1)][:_MOST_LINES]
+        lines = self._metres(around.segments.reshape(-1, 2, 2))[:_MOST_LINES]
         points = self._metres(around.points)
         near = self._near(points)
-        labels = street_labels(points[near], around.streets[near], around.names, apart=45.0)
+        found = names_of_streets(self._kit, self._turf_id, self._screen())
+        labels = found or street_labels(
+            points[near], around.streets[near], around.names, apart=45.0
+        )
         return {
             "lines": lines.reshape(-1, 4).tolist(),
             "labels": [
@@ -229,6 +238,23 @@ class _Plan:
             ],
             "graph": around.is_graph,
         }
+
+    def _screen(self) -> Sheet:
+        """Return the map as it opens (`map.js`): letters of 10 pixels, stops of 26."""
+        stops = np.array(self.stops)
+        pixel = max(float(np.ptp(stops, axis=0).max()), _LEAST_M) * _WHOLE / _PHONE_PX
+        reach = (np.abs(stops).max(axis=0) + _AROUND_M) / np.abs(self._scale)
+        west, south = self._middle - reach
+        east, north = self._middle + reach
+        return Sheet(
+            self._metres,
+            (float(west), float(south), float(east), float(north)),
+            wide=lambda text: 5.5 * pixel * len(text),
+            high=10 * pixel,
+            stop=28 * pixel,
+            # Above its street, which is five pixels wide: the screen counts downwards.
+            aside=-3.5 * pixel,
+        )
 
     def _metres(self, degrees: Points) -> Points:
         metres: Points = ((degrees - self._middle) * self._scale).round(1)

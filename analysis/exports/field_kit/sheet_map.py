@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.charts.names_apart import NamesApart
 from analysis.charts.print_map import spread
 from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit
 from analysis.exports.field_kit.pdf_canvas import BOLD, FAINT, INK, SOFT, Paper, width_of
+from analysis.exports.field_kit.turf_street_names import Sheet, names_of_streets, street_labels
 from analysis.exports.field_kit.turf_surroundings import Surroundings
 
 Points = npt.NDArray[np.float64]
@@ -18,14 +19,12 @@ Points = npt.NDArray[np.float64]
 _LEAST = 160.0  # metres across: one building alone still has its street around it
 _ROOM = 0.12  # of the frame, left free around the stops
 _MOST_LINES = 25_000  # beyond, a page is slow to print and its lines run together
-_STREETS_LABELLED = 14
-_LEAST_KNOWN = 3  # addresses by which a street is named
-# Where along its street a name is tried, from the middle, in standard deviations of its addresses.
-_ALONG = (0.0, 0.7, -0.7, 1.3, -1.3)
 _LONGEST_M = 1000.0  # no piece of a street is longer
 _STREET_M = 6.0
 # House numbers stand where the nearest is farther than its own width, points.
 _HOUSE, _HOUSE_ROOM, _BESIDE = 5.0, 9.0, (-1, 0, 1)
+# A name stands beside its street, for the way is drawn on it; points.
+_NAME, _ASIDE = 6.5, 5.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,13 @@ class Frame:
         middle = (self.x + self.wide / 2, self.y + self.high / 2)
         return np.stack([middle[0] + east, middle[1] + north], axis=-1)
 
+    def corners(self) -> tuple[float, float, float, float]:
+        """Return what the frame shows, in degrees: west, south, east, north."""
+        north = self.high / 2 * self.metres / METRES_PER_DEGREE
+        east = self.wide / 2 * self.metres / METRES_PER_DEGREE / np.cos(np.radians(self.latitude))
+        x, y = self.longitude, self.latitude
+        return x - float(east), y - north, x + float(east), y + north
+
     def near(self, degrees: Points) -> npt.NDArray[np.bool_]:
         """Tell which rows (longitude, latitude, …) begin near enough to reach into the frame."""
         north = (self.high / 2 * self.metres + _LONGEST_M) / METRES_PER_DEGREE
@@ -116,6 +122,7 @@ def draw_stops(paper: Paper, kit: Kit, turf_id: str, frame: Frame) -> None:
     clip(paper, frame)
     if kit.surroundings is not None:
         draw_surroundings(paper, kit.surroundings, frame)
+        _names(paper, kit, turf_id, frame)
     at = frame.on_paper(kit.spots[turf_id])
     start = start_of(kit, frame)
     along_streets = kit.ways.get(turf_id)
@@ -129,10 +136,8 @@ def draw_stops(paper: Paper, kit: Kit, turf_id: str, frame: Frame) -> None:
     finish(paper, kit, frame)
 
 
-def draw_surroundings(
-    paper: Paper, around: Surroundings, frame: Frame, *, named: bool = True
-) -> None:
-    """Draw the streets or house fronts inside the frame, and the names of the streets.
+def draw_surroundings(paper: Paper, around: Surroundings, frame: Frame) -> None:
+    """Draw the streets or house fronts inside the frame.
 
     Parameters
     ----------
@@ -142,74 +147,42 @@ def draw_surroundings(
         Streets, or house fronts where there is no graph.
     frame
         Where on the page.
-    named
-        Whether streets are named.
     """
     ends = frame.on_paper(around.segments[frame.near(around.segments)].reshape(-1, 2, 2))
-    ends = ends[frame.holds(ends).any(axis=1)]
+    # A long street crosses the frame and ends on both sides of it.
+    low, top = ends.min(axis=1), ends.max(axis=1)
+    corner = np.array([frame.x, frame.y])
+    ends = ends[((top >= corner) & (low <= corner + [frame.wide, frame.high])).all(axis=1)]
     if len(ends) <= _MOST_LINES:
         wide = float(np.clip(_STREET_M / frame.metres, 0.35, 3.0))
         paper.lines(ends.reshape(-1, 4), width=wide if around.is_graph else 0.7, grey=FAINT)
-    if named:
-        near = np.flatnonzero(frame.near(around.points))
-        at = frame.on_paper(around.points[near])
-        inside = frame.holds(at)
-        at, streets = at[inside], around.streets[near[inside]]
-        _dots(paper, at, 0.7, FAINT)
-        _houses(paper, at, [around.numbers[n] for n in near[inside]] if around.numbers else [])
-        found = street_labels(at, streets, around.names, apart=26.0)
-        for name, place, angle in found:
-            along(paper, name, place, angle)
 
 
-def street_labels(
-    at: Points, street: npt.NDArray[np.int64], names: tuple[str, ...], *, apart: float
-) -> list[tuple[str, tuple[float, float], float]]:
-    """Choose where the names of streets go: along their addresses, the longest first.
-
-    Parameters
-    ----------
-    at
-        Places of addresses on the map, in any unit.
-    street
-        The street of each, as a code into `names`.
-    names
-        Names of the streets.
-    apart
-        Least distance between the middles of two names, same unit.
-
-    Returns
-    -------
-    list of (name, (x, y), angle)
-        At most 14, the angle in degrees from the first axis to the second.
-    """
-    known, street, count = np.unique(street, return_inverse=True, return_counts=True)
-    x, y = (np.bincount(street, at[:, axis]) / np.maximum(count, 1) for axis in (0, 1))
-    off = at - np.column_stack([x, y])[street]
-    pairs = ((0, 0), (1, 1), (0, 1))
-    xx, yy, xy = (np.bincount(street, off[:, a] * off[:, b]) for a, b in pairs)
-    # Direction of the longest spread (first principal axis), turned to read left to right.
-    angle = np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))
-    long = np.sqrt(np.maximum(xx, yy) / count)
-    chosen: list[tuple[str, tuple[float, float], float]] = []
-    # A letter is about a ninth as wide as two names are apart, and twice as high.
-    letter = apart / 9
-    written = NamesApart(2 * letter)
-    for n in np.argsort(-count, kind="stable"):
-        name, wide = names[known[n]], len(names[known[n]]) * letter
-        if count[n] < _LEAST_KNOWN or wide >= max(3.5 * long[n], 1.5 * apart):
-            continue
-        along = np.array([np.cos(np.radians(angle[n])), np.sin(np.radians(angle[n]))])
-        for share in _ALONG:
-            x_, y_ = np.array([x[n], y[n]]) + share * long[n] * along
-            near = any(np.hypot(x_ - a, y_ - b) < apart for _, (a, b), _ in chosen)
-            # Where streets cross, one name gives way along its street, or is left out.
-            if not near and written.take((x_, y_), float(angle[n]), wide):
-                chosen.append((name, (float(x_), float(y_)), float(angle[n])))
-                break
-        if len(chosen) == _STREETS_LABELLED:
-            break
-    return chosen
+def _names(paper: Paper, kit: Kit, turf_id: str, frame: Frame) -> None:
+    """Write house numbers, and the names of streets: those of the turf first."""
+    around = kit.surroundings
+    assert around is not None  # noqa: S101 - asked for where there is one
+    near = np.flatnonzero(frame.near(around.points))
+    at = frame.on_paper(around.points[near])
+    inside = frame.holds(at)
+    at, streets = at[inside], around.streets[near[inside]]
+    _dots(paper, at, 0.7, FAINT)
+    _houses(paper, at, [around.numbers[n] for n in near[inside]] if around.numbers else [])
+    sheet = Sheet(
+        frame.on_paper,
+        frame.corners(),
+        wide=partial(width_of, size=_NAME),
+        high=_NAME,
+        stop=18.0 if kit.large else 14.0,
+        aside=_ASIDE,
+        over=(
+            (frame.x + frame.wide / 8 + 20, frame.y + 8, frame.wide / 4 + 40, 14.0),
+            (frame.x + frame.wide - 12, frame.y + frame.high - 14, 8.0, 28.0),
+        ),
+    )
+    found = names_of_streets(kit, turf_id, sheet)
+    for name, place, angle in found or street_labels(at, streets, around.names, apart=26.0):
+        along(paper, name, place, angle)
 
 
 def places(kit: Kit) -> Points:
@@ -238,7 +211,9 @@ def _houses(paper: Paper, at: Points, numbers: list[str]) -> None:
             paper.text(x, y + 1.2, numbers[n], size=_HOUSE, grey=SOFT, align="centre")
 
 
-def along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> None:
+def along(
+    paper: Paper, name: str, at: tuple[float, float], angle: float, *, size: float = _NAME
+) -> None:
     """Write a name along its street, on white.
 
     Parameters
@@ -251,14 +226,16 @@ def along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> Non
         Its middle, points.
     angle
         Degrees from the horizontal.
+    size
+        Of the letters, points.
     """
-    canvas, wide = paper.canvas, width_of(name, 5.5)
+    canvas, wide = paper.canvas, width_of(name, size)
     canvas.saveState()
     canvas.translate(*at)
     canvas.rotate(angle)
     canvas.setFillGray(1)
-    canvas.rect(-wide / 2 - 1, -2.6, wide + 2, 6.4, stroke=0, fill=1)
-    paper.text(0, -1.6, name, size=5.5, grey=SOFT, align="centre")
+    canvas.rect(-wide / 2 - 1, -0.47 * size, wide + 2, 1.16 * size, stroke=0, fill=1)
+    paper.text(0, -0.29 * size, name, size=size, grey=SOFT, align="centre")
     canvas.restoreState()
 
 

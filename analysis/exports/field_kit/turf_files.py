@@ -18,7 +18,14 @@ from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.sheet_content import about
 from analysis.exports.field_kit.sheet_door import boxes
 from analysis.exports.geojson import plain
-from analysis.exports.kml import NAMESPACE, extended_data, polygon_element, style, text_element
+from analysis.exports.kml import (
+    NAMESPACE,
+    as_html,
+    extended_data,
+    polygon_element,
+    style,
+    text_element,
+)
 from analysis.exports.workbook import on_paper
 from analysis.tables.schema import OUTCOMES
 from analysis.tables.spreadsheet_text import csv_text
@@ -202,7 +209,7 @@ def to_kml(kit: Kit) -> bytes:
         for name, words, (lon, lat) in _named(kit, turf_id):
             mark = ET.SubElement(folder, "Placemark")
             text_element(mark, "name", name)
-            text_element(mark, "description", words)
+            text_element(mark, "description", as_html(words))
             text_element(ET.SubElement(mark, "Point"), "coordinates", f"{lon},{lat}")
     return _xml(root)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from reportlab.lib import colors
@@ -19,6 +18,7 @@ from reportlab.platypus import Flowable, Image, KeepInFrame, Paragraph, SimpleDo
 from reportlab.platypus import Table as Grid
 
 from analysis.exports.provenance import only_made_once
+from analysis.exports.reports.unbroken_text import unbroken
 
 _FONT, _BOLD = "DejaVuSans", "DejaVuSans-Bold"
 _MARGIN = 14 * mm
@@ -118,26 +118,30 @@ def _style(kind: str, *, hanging: bool = False) -> ParagraphStyle:
 
 
 def _text(text: str, kind: str, bullet: str | None = None) -> Paragraph:
-    return Paragraph(escape(text), _style(kind, hanging=bullet is not None), bulletText=bullet)
+    return Paragraph(unbroken(text), _style(kind, hanging=bullet is not None), bulletText=bullet)
 
 
 def _chain(sheet: DirectorSheet) -> Grid:
     numbers = [_text(number, "figure") for number, _unit in sheet.chain]
     units = [_text(unit, "unit") for _number, unit in sheet.chain]
     return Grid(
-        [numbers, units], colWidths=[_WIDTH / len(sheet.chain)] * len(sheet.chain), style=_BARE
+        [numbers, units],
+        colWidths=[f"{100 / len(sheet.chain)}%"] * len(sheet.chain),
+        style=_BARE,
+        hAlign="LEFT",
     )
 
 
 def _zone(name: str, png: bytes, lines: tuple[tuple[str, str], ...]) -> Grid:
     told: list[Flowable] = [_text(name, "zone")]
     told += [
-        Paragraph(f"<b>{escape(head)}</b> — {escape(text)}", _style("text")) for head, text in lines
+        Paragraph(f"<b>{unbroken(head)}</b> — {unbroken(text)}", _style("text"))
+        for head, text in lines
     ]
     drawn: Flowable = _picture(png, _MAP) if png else Spacer(_MAP, 1)
     return Grid(
         [[drawn, told]],
-        colWidths=[_MAP + 4 * mm, _WIDTH - _MAP - 4 * mm],
+        colWidths=[_MAP + 4 * mm, "*"],
         style=_BARE,
         hAlign="LEFT",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from reportlab.lib.pagesizes import A4
@@ -17,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 
 from analysis.exports.provenance import only_made_once
+from analysis.exports.reports.unbroken_text import unbroken
 
 _FONTS = {"Palier": "DejaVuSans", "Palier-Bold": "DejaVuSans-Bold", "Palier-Mono": "DejaVuSansMono"}
 _MARGIN = 20 * mm
@@ -90,5 +90,5 @@ def _set(markdown: str) -> list[Flowable]:
 
 
 def _inline(text: str) -> str:
-    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text))
+    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", unbroken(text))
     return re.sub(r"`(.+?)`", r'<font name="Palier-Mono">\1</font>', text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from reportlab.lib import colors
@@ -21,6 +20,7 @@ from reportlab.platypus import Table as Grid
 from analysis.experiments.trial_words import say
 from analysis.exports.provenance import only_made_once
 from analysis.exports.reports.trial_report import Content, Table
+from analysis.exports.reports.unbroken_text import unbroken
 
 _FONT, _BOLD = "DejaVuSans", "DejaVuSans-Bold"
 _MARGIN = 14 * mm
@@ -90,7 +90,7 @@ def _style(kind: str) -> ParagraphStyle:
 
 def _text(text: str, kind: str) -> Paragraph:
     bullet = "•" if kind in ("item", "small") else None
-    return Paragraph(escape(text), _style(kind), bulletText=bullet)
+    return Paragraph(unbroken(text), _style(kind), bulletText=bullet)
 
 
 def _items(lines: Iterable[str], kind: str = "item") -> list[Flowable]:

@@ -14,7 +14,8 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from analysis.access.server_settings import COOKIE, ServerSettings
+from analysis.access.server_settings import ServerSettings
+from analysis.workflows import server_access
 
 if TYPE_CHECKING:
     from analysis.access.invitations import Claims
@@ -73,7 +74,7 @@ def login_of(page: str) -> str | None:
     """Return the login with which an open page was opened; None for no such page."""
     client = Runtime.instance().get_client(page) if Runtime.exists() else None
     opened = client.client_context if client is not None else None
-    return None if opened is None else str(opened.cookies.get(COOKIE, ""))
+    return None if opened is None else str(opened.cookies.get(server_access.settings().cookie, ""))
 
 
 def bound_address() -> str:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from analysis.access import rights
 from analysis.access.rights import Scope
-from analysis.access.server_settings import COOKIE
 from analysis.workflows import server_access
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def current() -> Visitor:
 
 def token() -> str:
     """Return the secret of the login that the browser sent when it connected."""
-    return str(st.context.cookies.get(COOKIE, ""))
+    return str(st.context.cookies.get(server_access.settings().cookie, ""))
 
 
 def asked() -> Person | None:

@@ -842,7 +842,16 @@ class BureauMap {
       const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
       return value.toLocaleString(language, options).replace("-", "−");
     };
-    return tooltip.map((line) => line.replace(/{(\w+)}/g, (_, name) => text(name)));
+    // As `analysis.agreement`: in French a quantity under two is singular, in English one alone.
+    const ending = (name, many) => {
+      const { decimals } = numbers[name];
+      const value = Math.abs(Number(read(numbers[name], i).toFixed(decimals)));
+      return (language === "fr" ? value < 2 : value === 1 && !decimals) ? "" : many;
+    };
+    const agree = (_, name, noun, many) => `${text(name)}${noun}${ending(name, many)}`;
+    const counted = /{(\w+)}(\s[^\s[{]+)\[(s|es|x)\]/g;
+    const fill = (line) => line.replace(counted, agree).replace(/{(\w+)}/g, (_, name) => text(name));
+    return tooltip.map(fill);
   }
 
   // ------------------------------------------------------------ tooltip and selection

@@ -32,7 +32,7 @@ def calls() -> None:
         if rule.asks_abstention:
             st.info(_("This universe asks for a forecast: choose one by bureaux for calls."))
             return
-        st.caption(messages.plain(messages.translate(rule.sentence)))
+        st.caption(messages.sentence(rule.sentence))
         people = members(contacts, rule, universes.ground_of(place, rule)).people
         queue = next_call(contacts, people, datetime.now(UTC), caller=_caller(contacts))
         _waiting(queue)

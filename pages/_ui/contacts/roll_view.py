@@ -206,7 +206,12 @@ def _counts(contacts: Contacts) -> None:
     }
     shown = table[list(names)].assign(bureau_id=loaders.labels(table["bureau_id"]))
     shown["bureau_id"] = shown["bureau_id"].mask(table["bureau_id"] == "", _("no bureau"))
-    st.dataframe(shown.rename(columns=names), hide_index=True, column_config=narrow())
+    st.dataframe(
+        shown.rename(columns=names),
+        hide_index=True,
+        placeholder=_("hidden here"),
+        column_config=narrow(),
+    )
     if table[["main", "placed"]].isna().any(axis=None):
         st.caption(_("Counts under 11, and those that would tell one, are not shown."))
     with st.expander(_("By age and sex")):
@@ -222,7 +227,7 @@ def _counts(contacts: Contacts) -> None:
         )
         wide.columns = [f"{sex} {age}" for sex, age in wide.columns]
         wide.index = pd.Index(loaders.labels(wide.index), name=_("Bureau"))
-        st.dataframe(wide)
+        st.dataframe(wide, placeholder=_("hidden here"))
 
 
 def _day(day: dt.date | None) -> str:

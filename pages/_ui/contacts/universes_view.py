@@ -36,8 +36,7 @@ def universes() -> None:
     with people_opened.opened() as (contacts, _folder):
         people_opened.say_once("universes.said")
         rule = _asked(contacts)
-        sentence = messages.plain(messages.translate(rule.sentence))
-        st.markdown(f"### {sentence[:1].upper()}{sentence[1:]}")
+        st.markdown(f"### {messages.sentence(rule.sentence)}")
         if rule.of == "roll" and not roll_in_force(contacts, datetime.now(UTC)):
             st.info(_("There is no electoral roll in use: import one, or choose supporters."))
             _listed(place, contacts, Ground())

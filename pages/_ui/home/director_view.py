@@ -128,6 +128,8 @@ def draw(
     for where, zone, png in zip(places, found.zones, drawn, strict=True):
         if png:
             pictures.show(png, _map_said(zone), where)
+        else:
+            where.caption(_("No map: these bureaux have no contour here."))
 
 
 def _map_said(zone: Zone) -> str:

@@ -10,11 +10,11 @@ from analysis.contacts import retention as kept
 from analysis.contacts.contact_store import Contacts
 from analysis.workflows import duties
 from pages._ui import messages
-from pages._ui.i18n import _, language, number
+from pages._ui.i18n import _, language, ngettext, number
 from pages._ui.law import load_law
 
 # Whoever opens the app once a week still reads it.
-_TOLD_DAYS = 14
+_TOLD_DAYS, _YEAR_DAYS, _KEPT_PX = 14, 365, 96
 
 
 def retention() -> None:
@@ -22,7 +22,12 @@ def retention() -> None:
     load_law.tell()
     with load_law.opened() as (folder, contacts), messages.explain_data_errors():
         over = {one.name: one.rows for one in duties.run_retention(folder, contacts)}
-        st.dataframe(_table(over), hide_index=True)
+        # The widest of its words comes last, where nobody measures.
+        st.dataframe(
+            _table(over),
+            hide_index=True,
+            column_config={_("Kept"): st.column_config.Column(width=_KEPT_PX)},
+        )
         count = sum(over.values())
         if st.button(
             _("Do away with what is over ({n})").format(n=number(count)),
@@ -71,14 +76,22 @@ def tell_lately(contacts: Contacts) -> None:
     )
 
 
+def _lasts(days: int) -> str:
+    """Write how long something is kept, in years where it is whole ones."""
+    if days < 0:
+        return _("without end")
+    years, rest = divmod(days, _YEAR_DAYS)
+    if years and not rest:
+        return ngettext("{n} year", "{n} years", years).format(n=number(years))
+    return ngettext("{n} day", "{n} days", days).format(n=number(days))
+
+
 def _table(over: dict[str, int]) -> list[dict[str, object]]:
     names, actions = _names(), _actions()
     return [
         {
             _("What"): names[one.name],
-            _("Kept"): _("without end")
-            if one.days < 0
-            else _("{n} days").format(n=number(one.days)),
+            _("Kept"): _lasts(one.days),
             _("Counted from"): one.clock(language()),
             _("Then"): actions[one.action],
             _("Over today"): number(over[one.name]) if one.name in over else "",

@@ -178,7 +178,7 @@ def _universe(contacts: Contacts, told: dict[str, Any]) -> Universe:
         or kept.get(str(chosen))
         or universes.read_rule(_EVERYBODY.format(channel=told["channel"]))
     )
-    st.caption(messages.plain(messages.translate(rule.sentence)))
+    st.caption(messages.sentence(rule.sentence))
     st.caption(_("Other universes are made on the page Contacts, and saved there under a name."))
     return rule
 

@@ -32,7 +32,7 @@ _NOT_VALID = (SPOILT, ABSTENTION)
 # A sum of whole percents may be off by a hair.
 _HAIR = 1e-9
 _MOST_FINALISTS = 6
-_ROW_PX, _MOST_ROWS = 35, 20
+_ROW_PX, _ROW_NAME_PX, _MOST_ROWS = 35, 160, 20
 
 
 def second_round(place: Workspace, asked: Question) -> None:
@@ -233,7 +233,8 @@ def _edited(imagined: WhatIf) -> WhatIf | None:
         table.rename(columns=option_name),
         key=f"second.table.{imagined.first}.{imagined.place}.{turn}",
         height=_ROW_PX * (1 + min(len(table), _MOST_ROWS)) + 3,
-        column_config={
+        column_config={"_index": st.column_config.Column(width=_ROW_NAME_PX)}
+        | {
             option_name(one): st.column_config.NumberColumn(
                 min_value=0.0, max_value=100.0, step=1.0, format="localized"
             )

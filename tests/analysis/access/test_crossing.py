@@ -22,7 +22,6 @@ from starlette.routing import Route
 
 from analysis.access import audit, file_tags, invitations, membership, sessions
 from analysis.access.rights import Grant
-from analysis.access.server_settings import COOKIE
 from analysis.database.engine import of_tenant, reading
 from analysis.database.models import ATTEMPTS
 from analysis.errors import DataError
@@ -117,10 +116,15 @@ def ask(world, path, *, login="", method="GET", content=None, headers=()):  # no
     async def asked():
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=settings.address) as client:
-            sent = {"cookie": f"{COOKIE}={login}", **dict(headers)}
+            sent = {"cookie": f"{settings.cookie}={login}", **dict(headers)}
             return await client.request(method, path, content=content, headers=sent)
 
     return asyncio.run(asked())
+
+
+def named():
+    """Return what the cookie of a login is called."""
+    return server_access.settings().cookie
 
 
 def tag_of(world, side, user=""):
@@ -266,7 +270,9 @@ ATTEMPTS_AT = {
     "media with two slashes": lambda w, *_: fetched(w, f"/x/..//media//{tag_of(w, w.right)}-1.csv"),
     "media by a login that ended": lambda w, *_: fetched(w, right_media(w), login="x" * 43),
     "media with the cookie twice": lambda w, *_: fetched(
-        w, right_media(w), headers=[("cookie", f"{COOKIE}={w.left.login}; {COOKIE}=x")]
+        w,
+        right_media(w),
+        headers=[("cookie", "; ".join(f"{named()}={x}" for x in (w.left.login, "x")))],
     ),
     "a map of theirs": lambda w, *_: fetched(w, f"/app/static/geometry/{tag_of(w, w.right)}-9.bin"),
     "a map without a tag": lambda w, *_: fetched(w, "/app/static/geometry/9.bin"),

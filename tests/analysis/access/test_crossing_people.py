@@ -20,7 +20,6 @@ from starlette.routing import Route
 
 from analysis.access import audit, invitations, sessions
 from analysis.access.rights import Grant
-from analysis.access.server_settings import COOKIE
 from analysis.contacts import confirmations, rights_requests, vault
 from analysis.contacts.acts import written
 from analysis.contacts.box_seal import bound_to, public_key, shut, unshut
@@ -277,7 +276,13 @@ def socket(world, **headers):
 
     app = FrontDoor(stream, settings, lambda _c: None)
     own = {"host": "127.0.0.1:8501", "origin": settings.address}
-    converse(app, own | {"cookie": f"{COOKIE}={world.logins[world.left.campaign]}"} | headers, [])
+    converse(
+        app,
+        own
+        | {"cookie": f"{server_access.settings().cookie}={world.logins[world.left.campaign]}"}
+        | headers,
+        [],
+    )
     return heard
 
 

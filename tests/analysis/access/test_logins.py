@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -114,6 +115,52 @@ def test_a_link_gives_one_turf_until_it_is_over_or_taken_back(engine, administra
     invitations.revoke(own, row["invitation_id"], by=administrator)
     assert [sessions.who(engine, token) for token in tokens] == [None, None]
     assert invitations.exchange(engine, link, hours=12) is None
+
+
+@pytest.mark.parametrize("step", ["enter", "grant_in"])
+def test_a_link_taken_back_while_it_is_exchanged_opens_nothing(
+    engine, administrator, monkeypatch, step
+):
+    link = invitations.invite_by_link(engine, "Camille", TURF, days=1, by=administrator)
+    own = of_tenant(engine, LEFT)
+    (row,) = invitations.invitations(own)
+    taking = threading.Thread(
+        target=invitations.revoke, args=(own, row["invitation_id"]), kwargs={"by": administrator}
+    )
+    done = getattr(membership, step)
+
+    def meanwhile(*args, **more):
+        found = done(*args, **more)
+        taking.start()
+        # Before anything is locked it is over at once; later it has to wait for the login.
+        taking.join(timeout=0.5)
+        return found
+
+    monkeypatch.setattr(membership, step, meanwhile)
+    token = invitations.exchange(engine, link, hours=12)
+    taking.join()
+    assert token is None or sessions.who(engine, token) is None
+    monkeypatch.undo()
+    assert invitations.exchange(engine, link, hours=12) is None
+
+
+def test_an_invitation_by_address_taken_back_at_the_login_gives_no_role(
+    engine, administrator, monkeypatch
+):
+    grant = Grant(LEFT, "analyst")
+    invitations.invite_by_mail(engine, "eve@example.org", grant, days=1, by=administrator)
+    own = of_tenant(engine, LEFT)
+    (row,) = invitations.invitations(own)
+    entered = membership.enter
+
+    def meanwhile(*args):
+        invitations.revoke(own, row["invitation_id"], by=administrator)
+        return entered(*args)
+
+    monkeypatch.setattr(membership, "enter", meanwhile)
+    eve = Claims("https://login.invalid", "eve", "Eve", "eve@example.org", email_verified=True)
+    token = invitations.log_in(engine, eve, hours=1)
+    assert sessions.who(engine, token).grants == ()
 
 
 @pytest.mark.parametrize("secret", ["", ".", f"{LEFT}.", f"{LEFT}.guess", f"{REALM}.x", "mail:a@b"])

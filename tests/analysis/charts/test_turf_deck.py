@@ -13,6 +13,7 @@ import shapely
 
 from analysis.charts.deck_names import street_names
 from analysis.charts.map_ground import Ground, ground_of, in_window, light, merged_streets
+from analysis.charts.names_apart import NamesApart, places_along
 from analysis.charts.print_ground import names_along
 from analysis.charts.turf_cut_line import cut_layers
 from analysis.charts.turf_deck import HUES, TurfPicture, hues_of, outlines_of, turf_deck
@@ -158,7 +159,9 @@ def test_great_streets_fill_the_window_beside_the_turfs():
     streets = gpd.GeoDataFrame(table, geometry=lines, crs=CRS)
     # Every street within 150 m: 400 m by 1,200. The window is 2,040 m wide: 820 m more each side.
     bounds = np.array([X, Y - 450, X + 100, Y + 450])
-    found = in_window(streets, bounds, around_m=150)["name"].tolist()
+    every = in_window(streets, bounds, around_m=150)["name"].tolist()
+    assert {"Rue Courte", "Rue Loin", "Avenue Foch", "La Seine"} <= {*every}
+    found = in_window(streets, bounds, around_m=150, most=2)["name"].tolist()
     assert found == ["Rue Courte", "Avenue Foch", "La Seine"]
 
 
@@ -185,7 +188,8 @@ def test_names_of_streets_that_cross_are_written_apart():
     east = shapely.LineString([(X - 90, Y), (X + 90, Y)])
     north = shapely.LineString([(X + 5, Y - 90), (X + 5, Y + 90)])
     named = {"name": ["Boulevard B", "Avenue de la Gare"]}
-    layer = street_names(gpd.GeoDataFrame(named, geometry=[east, north], crs=CRS), 0.5)
+    both = gpd.GeoDataFrame(named, geometry=[east, north], crs=CRS)
+    layer = street_names(both, 0.5, NamesApart(6.0))
     table = json.loads(pydeck.Deck([layer]).to_json())["layers"][0]["data"]
     assert [row["text"] for row in table] == ["Boulevard B", "Avenue de la Gare"]
     places = gpd.points_from_xy(*zip(*(row["at"] for row in table), strict=True), crs="OGC:CRS84")
@@ -193,6 +197,23 @@ def test_names_of_streets_that_cross_are_written_apart():
     assert (first.x - X, first.y - Y) == (pytest.approx(0, abs=0.2), pytest.approx(0, abs=0.2))
     # 17 letters of 3.6 m are 31 m on either side of the middle: 27 m up the street they still meet.
     assert (second.x - X, second.y - Y) == (pytest.approx(5, abs=0.2), pytest.approx(-54, abs=0.2))
+
+
+def test_a_name_leaves_room_for_a_number_and_is_not_cut_by_the_edge():
+    street = shapely.LineString([(0, 0), (100, 0)])
+    written = NamesApart(4.0, shapely.LineString([(60, -9), (60, 9)]))
+    # At the middle the edge would cut it, at 35 m a number stands; 20 m is the next place tried.
+    written.keep((40, 0), 5, high=5)
+    free = [at for at, angle in places_along(street, 24) if written.take(at, angle, 24)]
+    assert free[0] == (pytest.approx(20), pytest.approx(0))
+    assert all(x > 60 + 12 for x, _y in free[1:])
+
+
+def test_a_name_goes_round_no_corner():
+    corner = shapely.LineString([(0, 0), (50, 0), (50, 50)])
+    found = [at for at, _angle in places_along(corner, 30)]
+    # Half way is the corner.
+    assert found == [(35.0, 0.0), (50.0, 15.0), (20.0, 0.0), (50.0, 30.0)]
 
 
 def test_labels_leave_each_other_room_and_the_map_goes_to_what_was_looked_for(streets):

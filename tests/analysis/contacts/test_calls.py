@@ -12,7 +12,13 @@ import sqlalchemy as sa
 
 from analysis.contacts import suppression, vault
 from analysis.contacts.call_leases import LASTS_S
-from analysis.contacts.calls import MOST_TRIES, at_decent_hours, next_call, record_call
+from analysis.contacts.calls import (
+    MOST_TRIES,
+    at_decent_hours,
+    is_holiday,
+    next_call,
+    record_call,
+)
 from analysis.contacts.contact_store import Controller, Round, insert_many
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
@@ -31,6 +37,8 @@ ANYBODY = Universe.read({"of": "people"})
 def monday(hour=11):
     """Return a Monday hour in Paris to come, so that calls of today lie within thirty days."""
     day = datetime.now(UTC) + timedelta(days=(7 - datetime.now(UTC).weekday()) % 7 or 7)
+    while is_holiday(day.date()):
+        day += timedelta(days=1)
     return day.replace(hour=hour - 1, minute=0, second=0, microsecond=0)
 
 
@@ -59,6 +67,29 @@ def test_hours_are_those_of_weekdays_where_the_person_lives():
     assert not at_decent_hours(summer.replace(day=12, hour=9), "99900")  # a Saturday
     assert at_decent_hours(summer.replace(hour=6), "97411")  # 10 in Réunion, 8 in Paris
     assert not at_decent_hours(summer.replace(hour=17), "97411")
+
+
+def test_nobody_is_called_on_the_eleven_holidays():
+    # Those of 2027 as service-public.fr lists them.
+    days = ["01-01", "03-29", "05-01", "05-06", "05-08", "05-17", "07-14", "08-15", "11-01"]
+    days += ["11-11", "12-25"]
+    year = [date(2027, 1, 1) + timedelta(days=n) for n in range(365)]
+    assert [f"{day:%m-%d}" for day in year if is_holiday(day)] == days
+    morning = datetime(2027, 5, 6, 9, tzinfo=UTC)
+    assert [at_decent_hours(morning + timedelta(days=n), "75056") for n in (0, 1)] == [False, True]
+
+
+def test_where_only_the_number_is_known_it_rings_at_decent_hours_where_it_is():
+    at = datetime(2027, 6, 7, 6, tzinfo=UTC)  # a Monday: 8 in Paris, 2 in Guadeloupe, 17 in Nouméa
+    # 0692 rings in Réunion and in Mayotte, an hour behind: from ten in both.
+    told = {"+262692123456": 7, "+33639980001": 8, "+590690123456": 14, "+687751234": 23}
+    told["+15145550123"] = 14  # Montréal
+    for phone, first in told.items():
+        shown = [h for h in range(24) if at_decent_hours(at.replace(hour=h), "", phone)]
+        assert (first in shown, (first - 1) in shown) == (True, False), phone
+    assert at_decent_hours(at.replace(hour=8), "75056", "+262692123456")  # who moved to Paris
+    # A satellite telephone rings anywhere: by the clock of the mainland, as who has no number.
+    assert at_decent_hours(at.replace(hour=8), "", "+881612345678")
 
 
 def test_one_person_at_a_time_least_tried_first_and_four_tries_at_most(callers):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -215,6 +216,50 @@ def test_a_box_is_confirmed_by_letter_or_refused_with_its_reason(kit, campaign, 
     with reading(answering.engine) as connection:
         assert not connection.execute(sa.select(CONSENTS)).first()
         assert not connection.execute(sa.select(DOOR_BOXES)).first()
+
+
+def poisoned(address):
+    """Return texts of boxes that no form of ours wrote, by what is wrong with them."""
+    whole = {"act": act_of(), "address_id": address}
+    strokes = act_of().replace(json.dumps(SIGNED["signature"], separators=(",", ":")), "[[1e999]]")
+    deep = "[" * 5_000 + "]" * 5_000
+    twice = act_of().replace('"team":', '"team":"\ud800","team":')
+    acts_of = {
+        "a stroke without end": strokes,
+        "a text that nobody wrote": act_of(texts={"letter_email": ["nobody", 9]}, said=["adult"],
+                                           themes=[]),
+        "a day before days were counted": act_of(said_on="1969-12-31"),
+        "half a character": twice,
+        "a slip that a phone has not": act_of(act=acts.ON_PAPER, signature=[]),
+        "a form of a page": act_of(act=acts.ON_PAGE, signature=[]),
+        "strokes without a bottom": act_of().replace('"signature":[', f'"signature":[{deep},', 1),
+    }  # fmt: skip
+    told = {name: json.dumps({**whole, "act": act}) for name, act in acts_of.items()}
+    return told | {"a box without a bottom": deep}
+
+
+def test_no_box_keeps_another_out_whatever_is_in_it(kit, campaign, answering):
+    address = str(kit.tables["T0001"]["address_id"][0])
+    good = json.dumps({"act": act_of(said_on=_tomorrow()), "address_id": "\x00"})
+    texts = [*poisoned(address).values(), good]
+    boxes = []
+    for n, text in enumerate(texts):
+        sealed = shut(kit.door.key, bound_to(kit.campaign_id, "T0001"), text)
+        shown = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        boxes.append({"box": f"00000000-0000-4000-8000-0000000001{n:02d}", "sealed": shown})
+    store = open_store(campaign)
+    receive(store, file_with(kit, boxes), name="retours.json")
+    store.engine.dispose()
+    opened = [one for one, _letter in open_doors(campaign, answering)]
+    assert [one.state for one in opened] == ["refused"] * (len(boxes) - 1) + ["taken"]
+    assert len(people(answering)) == 1
+    with reading(answering.engine) as connection:
+        assert not connection.execute(sa.select(DOOR_BOXES)).first()
+
+
+def _tomorrow():
+    """Return the day it is in Nouméa already when it is evening in Paris."""
+    return (datetime.now(UTC) + timedelta(hours=13)).date().isoformat()
 
 
 class Phone:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -17,21 +21,16 @@ from starlette.routing import Route
 
 from analysis.contacts import confirmations, vault
 from analysis.contacts.asked import purposes
-from analysis.contacts.consents import current
+from analysis.contacts.consents import current, reword
 from analysis.contacts.contact_store import Controller, say_controller
 from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
-from analysis.database.engine import reading
-from analysis.workflows import (
-    letter_quota,
-    letters_by_link,
-    mail_out,
-    phone_endpoint,
-    public_pages,
-)
+from analysis.database.engine import reading, writing
+from analysis.workflows import letter_quota, mail_out, phone_endpoint, public_pages
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
+from tests.analysis.contacts.invented import merge
 
 WHO = Controller("list", name="Liste <Valmont>", contact="donnees@valmont.example")
 ENTRY = {
@@ -103,8 +102,6 @@ class Site:
 @pytest.fixture
 def site(campaign, monkeypatch):
     monkeypatch.setattr(public_pages, "_patience", public_pages.Patience())
-    for name in ("_confirming", "_preferring"):
-        monkeypatch.setattr(letters_by_link, name, letter_quota.Quota())
     monkeypatch.setattr(phone_endpoint, "_stores", {})
     monkeypatch.delenv(mail_out.VARIABLE, raising=False)
     first = open_contacts(campaign)
@@ -148,7 +145,7 @@ def test_nothing_holds_before_the_button_of_the_letter(site):
     assert "C’est confirmé" in site.send({}, path).text
     assert site.holds() == ["letter_email", "opinion"]
     # A second click changes nothing.
-    seal = public_pages._seal(site.contacts, int(public_pages.time.time()))
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
     assert "C’est confirmé" in site.ask(path, {"seal": seal}).text
     with reading(site.contacts.engine) as connection:
         rows = connection.execute(sa.select(CONSENTS.c.how, CONSENTS.c.given)).all()
@@ -177,9 +174,38 @@ def test_what_is_no_act_is_refused_and_says_why(site):
 
 
 def test_a_form_of_another_page_is_refused(site):
-    for seal in ("", "1.x", "99999999999999.x", public_pages._seal(site.contacts, 1)):
-        assert site.ask("", {**ENTRY, "seal": seal}).status_code == 403
+    for seal in ("", "1.x", "99999999999999.x", public_pages._seal(site.contacts, 1, {})):
+        told = site.ask("", {**ENTRY, "seal": seal})
+        assert told.status_code == 403
+        # What another page had ticked is not ticked here.
+        assert " checked" not in told.text
+        assert "Camille" in told.text
     assert not site.letters()
+
+
+def reworded(site, purpose, wording):
+    with writing(site.contacts.engine) as connection:
+        reword(connection, site.contacts, purpose=purpose, language="fr", wording=wording)
+
+
+def test_nobody_says_yes_to_words_they_did_not_read(site):
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    reworded(site, "letter_email", "Tout ce que vous voudrez")
+    told = site.ask("", {**ENTRY, "seal": seal})
+    assert told.status_code == 403
+    assert "Tout ce que vous voudrez" in told.text
+    assert " checked" not in told.text
+    assert not site.letters()
+    # Who read the words confirms those, though they are others by then.
+    site.send(ENTRY)
+    reworded(site, "letter_email", "Encore autre chose")
+    page = site.ask(site.link()).text
+    assert "Tout ce que vous voudrez" in page
+    assert "Encore autre chose" not in page
+    site.send({}, path=site.link())
+    with reading(site.contacts.engine) as connection:
+        rows = connection.execute(sa.select(CONSENTS.c.purpose, CONSENTS.c.text_version)).all()
+    assert sorted(rows) == [("letter_email", 2), ("opinion", 1)]
 
 
 def test_a_name_has_a_letter(site):
@@ -277,6 +303,18 @@ def lying(site):
     return [file for file in every if b"amille" in file.read_bytes()]
 
 
+def test_letters_to_whoever_somebody_was_merged_with_go_with_them(site):
+    site.send(ENTRY)
+    site.send({**ENTRY, "last_name": "Exampel"})
+    with reading(site.contacts.engine) as connection:
+        one, other = connection.execute(sa.select(PERSONS.c.person)).scalars()
+    assert len(site.letters()) == 2
+    merge(site.contacts, one, other)
+    asked = receive(site.contacts, "erasure", one, datetime.now(UTC).date())
+    assert erase_for(site.campaign, site.contacts, asked.request).letters == 2
+    assert site.letters() == []
+
+
 def test_strangers_get_nothing_and_are_told_to_wait(site):
     assert site.ask("/p/nobody").status_code == 404
     assert site.ask("/p/").status_code == 404
@@ -284,6 +322,70 @@ def test_strangers_get_nothing_and_are_told_to_wait(site):
     codes = [site.ask("", {"seal": "x"}).status_code for _n in range(22)]
     assert codes[0] == 403
     assert codes[-1] == 429
+
+
+@pytest.mark.parametrize("mark", ["é", "\ud83d", "", "0" * 64])
+def test_a_seal_of_this_hour_that_is_none_of_ours_is_refused(site, mark):
+    seal = f"{int(time.time())}.{mark}".encode("utf-8", "surrogatepass")
+    answer = site.ask("", {**ENTRY, "seal": seal})
+    assert answer.status_code == 403
+    assert not site.letters()
+
+
+def test_a_mail_server_that_takes_nothing_tells_nobody_who_is_known(site, monkeypatch):
+    site.send(ENTRY)
+    monkeypatch.setenv(mail_out.VARIABLE, "smtp://127.0.0.1:9")  # where nobody answers
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    told = [
+        site.ask("/link", {"seal": seal, "email": email})
+        for email in (ENTRY["email"], "personne@valmont.example")
+    ]
+    assert [one.status_code for one in told] == [200, 200]
+    assert told[0].text == told[1].text
+    # The letter waits: who asked for it is served once somebody looks after the mail server.
+    assert [letter["Subject"] for letter in site.letters()][1:] == ["Votre lien"]
+    assert site.send({**ENTRY, "email": "autre@valmont.example"}).status_code == 200
+
+
+def test_how_long_a_letter_takes_is_not_to_be_felt(site, monkeypatch):
+    site.send(ENTRY)
+    happened = []
+    monkeypatch.setattr(mail_out, "send", lambda *_letter: happened.append("letter"))
+    app = site.app
+
+    async def noted(scope, receive, send):
+        async def sent(message):
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                happened.append("page")
+            await send(message)
+
+        await app(scope, receive, sent)
+
+    site.app = noted
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    for path, form in (("/link", {"email": ENTRY["email"]}), ("", {**ENTRY, "last_name": "Autre"})):
+        happened.clear()
+        site.ask(path, {"seal": seal, **form})
+        assert happened == ["page", "letter"]
+
+
+def test_who_stopped_everything_is_written_to_by_no_stranger(site):
+    site.send(ENTRY)
+    site.send({}, path=site.link())
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    site.send({"do": "stop"}, path=site.link())
+    before, page = (
+        len(site.letters()),
+        site.ask("", {"seal": seal, **ENTRY, "email": "x@y.example"}),
+    )
+    told = [
+        site.ask("", {"seal": seal, **ENTRY, "last_name": "Autre"}),
+        site.ask("", {"seal": seal, **ENTRY, "email": "camille+x@valmont.example"}),
+    ]
+    assert {one.text for one in told} == {page.text}
+    site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    assert len(site.letters()) == before + 1  # that of the other mailbox
 
 
 def test_one_mailbox_is_not_flooded_and_nobody_is_told(site):
@@ -330,14 +432,34 @@ def test_who_asks_again_and_again_within_an_hour_gets_their_link_later_all_the_s
     assert len(site.letters()) == before + 2
 
 
-def test_one_origin_causes_so_many_letters_in_an_hour_and_organisers_as_many_as_they_want():
-    quota = letter_quota.Quota()
-    sent = [quota.take(f"p{n}@valmont.example", "192.0.2.1") for n in range(62)]
+def test_one_origin_causes_so_many_letters_in_an_hour_and_organisers_as_many_as_they_want(
+    tmp_path, monkeypatch
+):
+    take = partial(letter_quota.take, tmp_path, "confirm")
+    sent = [take(f"p{n}@valmont.example", "192.0.2.1") for n in range(62)]
     assert sent == [True] * 60 + [False] * 2
-    assert quota.take("p61@valmont.example")
-    assert quota.take("p62@valmont.example", "192.0.2.2")
-    assert [quota.take("a.b+c@valmont.example"), quota.take("ab@valmont.example")] == [True] * 2
-    assert [quota.take(f"ab+{n}@valmont.example") for n in range(4)] == [True] * 3 + [False]
+    assert take("p61@valmont.example")
+    assert take("p62@valmont.example", "192.0.2.2")
+    assert [take("a.b+c@valmont.example"), take("ab@valmont.example")] == [True] * 2
+    assert [take(f"ab+{n}@valmont.example") for n in range(4)] == [True] * 3 + [False]
+    assert letter_quota.take(tmp_path, "preferences", "ab@valmont.example")
+    later = time.time() + letter_quota.DAY_S
+    monkeypatch.setattr(letter_quota.time, "time", lambda: later)
+    assert take("ab@valmont.example", "192.0.2.1")
+
+
+def test_a_restart_and_a_second_process_forget_no_letter(tmp_path):
+    orders = "from pathlib import Path; from analysis.workflows.letter_quota import take; "
+    orders += f"print(take(Path({str(tmp_path)!r}), 'confirm', 'ab@valmont.example'))"
+    told = [
+        subprocess.run([sys.executable, "-c", orders], capture_output=True, text=True, check=True)
+        for _again in range(2)
+    ]
+    assert [one.stdout.strip() for one in told] == ["True"] * 2
+    own = [letter_quota.take(tmp_path, "confirm", "ab@valmont.example") for _again in range(4)]
+    assert own == [True] * 3 + [False]
+    kept = b"".join(one.read_bytes() for one in (tmp_path / ".keys").iterdir())
+    assert b"valmont" not in kept
 
 
 def test_nobody_is_asked_in_nobodys_name(campaign, contacts):

@@ -9,6 +9,7 @@ from analysis.contacts import suppression, vault
 from analysis.contacts.erasure import erase
 from analysis.contacts.gate import passes
 from analysis.contacts.merged import groups
+from analysis.contacts.normalise import canonical_email
 from analysis.contacts.passage import Request
 from analysis.database.contact_tables import SUPPRESSION, VAULT_KEYS
 from analysis.database.engine import of_tenant, reading, writing
@@ -128,6 +129,21 @@ def test_a_wish_of_the_mailbox_is_told_before_a_bounce_of_its_tag(campaigns):
     suppression.suppress(north, *JEAN, "objection")
     told = {JEAN: "objection", tagged: "objection"}
     assert suppression.suppressed(north, [JEAN, tagged]) == told
+
+
+def test_one_mailbox_is_left_alone_under_all_that_its_provider_takes_for_it(campaigns):
+    north = campaigns[0]
+    same = ["j.roi@gmail.com", "jroi@gmail.com", "J.R.O.I+x@googlemail.com", "jroi@googlemail.com"]
+    for n, email in enumerate(same):
+        enter(north, f"p{n}", email=canonical_email(email))
+    enter(north, "other", email="j.roi@example.org")
+    enter(north, "another", email="jroi@example.org")
+    suppression.suppress(north, "email", same[2], "stop")
+    assert suppression.objecting(north) == {f"p{n}": "stop" for n in range(len(same))}
+    assert len(suppression.suppressed(north, [("email", one) for one in same])) == len(same)
+    # Elsewhere two people may differ by a point.
+    suppression.suppress(north, "email", "j.roi@example.org", "stop")
+    assert "another" not in suppression.objecting(north)
 
 
 def test_it_holds_when_the_campaign_says_later_who_answers(tmp_path, store, named):

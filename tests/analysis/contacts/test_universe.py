@@ -317,6 +317,10 @@ def test_small_cells_are_hidden_and_those_who_are_left_out_too():
     ("rule", "says"),
     [
         ({"of": "cats"}, "neither roll nor people"),
+        ({"of": ["roll"]}, "neither roll nor people"),
+        ({"of": "people", "where": {"consent": ["email"]}}, "consent cannot be"),
+        ({"of": "people", "where": {"theme": "a\x00"}}, "theme cannot be"),
+        ({"of": "roll", "where": {"bureaux": ["\ud800"]}}, "bureaux cannot be"),
         ({"of": "roll", "where": {"age": [25, 18]}}, "age cannot be"),
         ({"of": "roll", "where": {"age": [15, 18]}}, "age cannot be"),
         ({"of": "roll", "where": {"abstention_over": True}}, "abstention_over cannot be"),

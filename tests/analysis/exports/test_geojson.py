@@ -64,6 +64,22 @@ def test_kml_places_are_read_by_gdal(kml, ranking, bureaux, tmp_path):
     assert back["Name"][0] == f"1 · {ranking['bureau_id'][0]}"
 
 
+def test_a_name_from_a_file_is_no_page_in_the_balloon_of_a_place(ranking, bureaux, provenance):
+    label = '<img src="https://evil.example/x.png"> Jules & fils'
+    told = to_bytes(
+        ranking.assign(label=label), ".kml", bureaux=bureaux, provenance=provenance,
+        title="<b>Valmont</b>",
+    )  # fmt: skip
+    root = ET.fromstring(told)
+    for one in root.iter(f"{KML}description"):
+        # Google Earth shows a description as HTML.
+        assert "<img" not in one.text
+        assert "<b>" not in one.text
+    first = root.find(f".//{KML}Placemark/{KML}description").text
+    assert "&lt;img src=" in first
+    assert "Jules &amp; fils" in first
+
+
 def test_kml_says_its_numbers_and_colours_backwards(kml, ranking):
     root = ET.fromstring(kml)
     graded = classes(ranking["score"])

@@ -90,6 +90,9 @@ def test_a_file_edited_by_hand_is_refused_until_accepted(campaign, read):
         ({"campaign_id": "other"}, "another campaign"),
         ({"token": "a" * 24}, "token of these returns"),
         ({"turf_id": "T2"}, "token of these returns"),
+        ({"token": "\ud800"}, "token of these returns"),
+        ({"turf_id": "T\ud800"}, "token of these returns"),
+        ({"seal": "\ud800"}, "token of these returns"),
         ({"palier_returns": 2}, "another version"),
         ({"phone_number": "x"}, "holds what it should not"),
         ({"attempts": {}}, "lacks something"),
@@ -99,7 +102,7 @@ def test_a_file_edited_by_hand_is_refused_until_accepted(campaign, read):
 def test_a_wrong_envelope_is_refused(campaign, read, change, says):
     turf = tokens.make(campaign.secret, campaign.campaign_id, "T1")
     told = phone_file(campaign, [attempt()], token=turf) | change
-    content = as_bytes(told | {"checksum": phone_files.checksum(told)})
+    content = json.dumps(told | {"checksum": phone_files.checksum(told)}).encode()
     with pytest.raises(DataError, match=says):
         read(content)
 

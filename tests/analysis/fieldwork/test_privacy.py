@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 
-from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES, file_name, personal
+from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES, file_name, named_door, personal
 from tools.note_rates import FILES, rates, read_notes, table
 
 
@@ -41,6 +41,26 @@ from tools.note_rates import FILES, rates, read_notes, table
 )
 def test_what_names_a_person_is_found(text, kind):
     assert personal(text) == kind
+
+
+def test_what_is_on_a_bell_is_no_label_of_a_door():
+    named = ["Durand", "DURAND", "durand 2", "Mme Roy", "Le Goff", "Roy-Nau", "Zoé"]
+    doors = [
+        "3",
+        "12-14",
+        "B",
+        "2e gauche",
+        "3ème dte",
+        "rdc",
+        "RDC droite",
+        "face",
+        "A12",
+        "bis",
+        "",
+    ]
+    doors += ["esc B", "bât. C", "1er", "sous-sol", "cour", "2nd", "n° 4", "4G", "à g.", "ground"]
+    assert [bool(named_door(one)) for one in named] == [True] * len(named)
+    assert [one for one in doors if named_door(one)] == []
 
 
 def test_a_team_and_a_file_may_be_called_by_a_place():

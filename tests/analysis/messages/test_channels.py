@@ -362,7 +362,7 @@ def test_a_bounce_and_a_complaint_are_called_in(make, monkeypatch, tmp_path):
     ]
     url = f"/i/c/{hook_secret(contacts)}"
     calls = [
-        {"kind": "bounce", "return_path": paths[0], "status": "5.1.1"},
+        {"kind": "bounce", "return_path": paths[0], "status": "5.1.1\x00"},
         {"kind": "bounce", "return_path": paths[1], "status": "4.2.2"},
         {"kind": "complaint", "return_path": paths[2]},
         {"kind": "complaint", "return_path": "contact+b-forged@example.org"},

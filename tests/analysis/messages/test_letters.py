@@ -119,6 +119,12 @@ def filled(wide, high):
     return part(b"IDAT", rows) + part(b"IEND", b"")
 
 
+@pytest.mark.parametrize("blocks", [5, 1e999, None, {"kind": "text"}, "text", [], [1]])
+def test_a_message_whose_parts_are_no_list_of_parts_is_refused(blocks):
+    with pytest.raises(DataError, match="it has no blocks"):
+        Letter.read({"language": "fr", "subject": "x", "blocks": blocks})
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

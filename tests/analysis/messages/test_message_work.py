@@ -151,7 +151,11 @@ def test_a_preview_says_what_the_turnout_of_whole_bureaux_can_tell(campaign, tmp
     assert float(told[1]) == pytest.approx(100 * rough, rel=0.3)
 
 
-@pytest.mark.parametrize("content", ["", "[1]", "{", "subject = 1", 'blocks = "x"', "blocks = [1]"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[1]", "{", "subject = 1", 'blocks = "x"', "blocks = [1]", "[" * 50_000],
+    ids=["empty", "list", "cut", "one line", "text", "number", "deep"],
+)
 def test_a_broken_file_is_no_message(tmp_path, content):
     for suffix in (".toml", ".json"):
         (tmp_path / f"x{suffix}").write_text(content, encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pandas as pd
 import pytest
 
@@ -211,7 +213,7 @@ def test_unpublished_blanks_stay_unknown(tmp_path, suffix):
     without = counts.drop(columns=["blancs", "nuls", "libelle_commune"])
     results = read(tmp_path, without, suffix=suffix)
     assert results.turnout["null"].isna().all()
-    assert results.places["name"].tolist() == ["01004", "2A004"]
+    assert results.places["name"].tolist() == ["Ambérieu-en-Bugey", "Ajaccio"]
 
 
 def test_a_list_is_named_by_its_short_title_then_its_long_one(tmp_path):
@@ -256,3 +258,37 @@ def test_refuses_votes_below_nought(tmp_path):
     with pytest.raises(DataError, match="below 0") as error:
         read_aggregated(general, candidates)
     assert "line 2" in error.value.where
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_two_of_one_surname_and_nuance_are_two_and_lists_without_names_are_none(tmp_path, suffix):
+    """A slip (the same person twice) keeps its name: that of all other bureaux."""
+    codes = "id_election,code_departement,code_commune,code_bv"
+    at = [
+        f"{election},59,59350,000{n}"
+        for election in ("2022_legi_t1", "2019_euro_t1")
+        for n in (1, 2)
+    ]
+    people = ["DIV,MARTIN,Anne,", "DIV,MARTIN,Jean,", "REN,ZOLA,Eve,"]
+    lists = [",,,LISTE A", ",,,LISTE B", ",,,LISTE C"]
+    rows = [f"{one},{who},{n}" for one in at[:2] for who, n in zip(people, (3, 2, 1), strict=True)]
+    rows += [f"{one},{who},2" for one in at[2:] for who in lists]
+    rows += [f"{at[0]},REN,ZOLA,Eve,,5"]
+    general = [f"{one},900,500,0,0,480" for one in at]
+    for name, head, lines in (
+        ("g", f"{codes},inscrits,votants,blancs,nuls,exprimes", general),
+        ("c", f"{codes},nuance,nom,prenom,libelle_abrege_liste,voix", rows),
+    ):
+        table = pd.read_csv(io.StringIO("\n".join([head, *lines])), dtype=str)
+        if suffix == ".csv":
+            table.to_csv(tmp_path / f"{name}.csv", index=False)
+        else:
+            table.to_parquet(tmp_path / f"{name}.parquet")
+    raw = read_aggregated(tmp_path / f"g{suffix}", tmp_path / f"c{suffix}")
+    votes = raw.ballots.groupby(["election_id", "name"], observed=True)["votes"].agg(list).to_dict()
+    assert votes == {
+        ("2022_legi_t1", "MARTIN Anne"): [3, 3],
+        ("2022_legi_t1", "MARTIN Jean"): [2, 2],
+        ("2022_legi_t1", "ZOLA"): [1, 1, 5],
+        **{("2019_euro_t1", f"LISTE {name}"): [2, 2] for name in "ABC"},
+    }

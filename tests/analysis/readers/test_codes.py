@@ -48,7 +48,7 @@ def test_every_spelling_of_a_commune(code, department, commune):
         ("2A004", "001A", "2A004_001A"),
         ("33063", "01.1", "33063_01.1"),
         ("7511O", "12", "7511O_0012"),
-        ("75115", "1²", "75056_1²"),
+        ("75115", "1²", "75056_001²"),
     ],
 )
 def test_every_spelling_of_a_bureau(commune, number, bureau):

@@ -421,6 +421,43 @@ def test_a_column_of_any_name_that_holds_the_ids_of_the_results_is_found(tmp_pat
     ]
 
 
+@pytest.mark.parametrize("vague", ["id", "num", "numero", "code"])
+@pytest.mark.parametrize("surer", ["n_bv", "bdv_num", "code_du_bureau"])
+def test_a_number_of_rows_or_places_is_not_taken_for_that_of_the_bureau(tmp_path, vague, surer):
+    """Both columns hold numbers of the results; taken for one another, bureaux change places."""
+    shapes = [square(n, 0) for n in range(4)]
+    table = frame([3, 1, 4, 2], shapes, column=vague, **{surer: ["0001", "0002", "0003", "0004"]})
+    found, _ = read_contours(
+        write(tmp_path / "c.gpkg", table),
+        vintage=2022,
+        crs_metric=LAMBERT,
+        communes=("29019",),
+        known={f"29019_000{n}" for n in range(1, 5)},
+    )
+    west = found.set_index("bureau_id").bounds["minx"]
+    assert west.sort_values().index.tolist() == [f"29019_000{n}" for n in range(1, 5)]
+
+
+@pytest.mark.parametrize("ids", ["29019{:03d}", "Bureau {} - École", "29_{}", "29019-{:04d}"])
+def test_more_spellings_of_ids(tmp_path, ids):
+    shapes = [square(n, 0) for n in range(3)]
+    table = frame([ids.format(n) for n in (1, 2, 3)], shapes, column="bureau")
+    found = read(write(tmp_path / "c.gpkg", table), "29019")[0]["bureau_id"].tolist()
+    of = "29" if ids == "29_{}" else "00"
+    assert found == [f"29019_{of}0{n}" for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("as_text", [shapely.to_geojson, shapely.to_wkt])
+def test_shapes_in_a_column_of_a_table(tmp_path, as_text):
+    """Portals of towns export them so: « Geo Shape » beside the other columns."""
+    shapes = frame([1, 2], [square(0, 0), square(1, 0)], column="num_bureau").to_crs(4326)
+    table = pd.DataFrame({"Geo Shape": as_text(shapes.geometry.to_numpy()), "num_bureau": [1, 2]})
+    table.to_csv(tmp_path / "c.csv", sep=";", index=False, encoding="utf-8-sig")
+    found = read(tmp_path / "c.csv", "29019")[0]
+    assert found["bureau_id"].tolist() == ["29019_0001", "29019_0002"]
+    assert found.area.sum() == pytest.approx(shapes.to_crs(LAMBERT).area.sum(), rel=1e-3)
+
+
 def test_degrees_under_a_metric_crs_are_read_as_degrees(tmp_path):
     shapes = frame(["29019_1"], [square(0, 0)]).to_crs("EPSG:4326")
     path = tmp_path / "c.gpkg"

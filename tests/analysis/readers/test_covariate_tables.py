@@ -25,6 +25,15 @@ def test_any_table_by_bureau(tmp_path):
     assert [(one.count, one.examples) for one in left] == [(1, "nom")]
 
 
+@pytest.mark.parametrize("large", ["1 234,5", "1\u00a0234,5", "1\u202f234.5"])
+def test_large_numbers_are_not_lost_beside_small_ones(tmp_path, large):
+    rows = f"75056_1905;{large};12,5 %\n75056_1906;987;7%\n"
+    file = write(tmp_path, f"bureau_id;people;share\n{rows}")
+    table, _ = read_covariates(file, frozenset({"75056"}))
+    assert table["people"].tolist() == [1234.5, 987.0]
+    assert table["share"].tolist() == [12.5, 7.0]
+
+
 def test_texts_of_a_few_values_are_categories(tmp_path):
     rows = "".join(f"75056_{n:04d};{'ab'[n % 2]};nom {n};{n}\n" for n in range(1, 9))
     file = write(tmp_path, f"bureau_id;kind;nom;x\n{rows}75056_0009; ;nom 9;9\n")

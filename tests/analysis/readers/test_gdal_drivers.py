@@ -2,13 +2,16 @@
 
 import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from analysis.errors import DataError
 from analysis.readers.shapes import layers_of, read_shapes
@@ -92,6 +95,52 @@ def test_no_other_file_is_read_and_no_machine_asked(tmp_path, listener, attack, 
     with contextlib.suppress(DataError):
         assert layers_of(file) == []
     assert asked == []
+
+
+ENDLESS = (
+    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
+    "SELECT fid, geom, (SELECT count(*) FROM c) AS n FROM plain"
+)
+ORDERS = {
+    "a view that never ends": [
+        "ALTER TABLE bureaux RENAME TO plain",
+        f"CREATE VIEW bureaux AS {ENDLESS}",
+    ],
+    "a view beside": [f"CREATE VIEW beside AS {ENDLESS.replace('plain', 'bureaux')}"],
+    "a column out of nothing": ["ALTER TABLE bureaux ADD COLUMN n AS (zeroblob(900000000))"],
+}
+
+
+@pytest.fixture
+def geopackage(tmp_path):
+    """Write a GeoPackage with one layer."""
+    file = tmp_path / "bureaux.gpkg"
+    shapes = gpd.GeoDataFrame({"name": ["1"]}, geometry=[shapely.box(2, 48, 3, 49)], crs=4326)
+    shapes.to_file(file, driver="GPKG", layer="bureaux")
+    return file
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("orders", ORDERS)
+def test_a_geopackage_has_nothing_computed_for_it(geopackage, orders, zipped):
+    with contextlib.closing(sqlite3.connect(geopackage)) as store:
+        kept = store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for order in [*(f'DROP TRIGGER "{name}"' for (name,) in kept), *ORDERS[orders]]:
+            store.execute(order)
+        store.commit()
+    if zipped:
+        into = geopackage.with_suffix(".zip")
+        with zipfile.ZipFile(into, "w") as archive:
+            archive.write(geopackage, geopackage.name)
+        geopackage = into
+    for read in (read_shapes, layers_of):
+        with pytest.raises(DataError, match="orders of its own"):
+            read(geopackage)
+
+
+def test_a_plain_geopackage_is_read(geopackage):
+    assert layers_of(geopackage) == ["bureaux"]
+    assert read_shapes(geopackage)[0]["name"].tolist() == ["1"]
 
 
 def test_the_secret_would_be_read_if_it_were_given(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.readers.merged_communes import changed_communes
+from analysis.readers.merged_communes import changed_communes, given_to_today
 
 DAYS = ["2014_euro_t1", "2017_pres_t1", "2022_pres_t1"]
 
@@ -66,3 +66,18 @@ def test_a_second_round_held_in_half_of_a_town_is_no_split():
     ).astype({"election_id": "category", "bureau_id": "category"})
     elections = pd.DataFrame({"election_id": ["2024_legi_t1", "2024_legi_t2"], "round": [1, 2]})
     assert changed_communes(table, elections) == ()
+
+
+def test_between_which_elections_a_commune_became_part_of_another_is_said():
+    """By their days: the municipales of 2014 were before the européennes, whatever their ids."""
+    days = ["2014_muni_t1", "2014_euro_t1", "2015_regi_t1", "2017_pres_t1"]
+    rows = [(day, "49301_49179-0001", 1000) for day in days[:3]]
+    rows += [("2014_muni_t1", "49301_49206-0001", 700), ("2017_pres_t1", "49301_0001", 1900)]
+    table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
+    table = table.astype({"election_id": "category", "bureau_id": "category"})
+    (note,) = given_to_today(table, pd.DataFrame({"election_id": days, "round": 1}))
+    told = "(49179) to Sèvremoine (49301), 2014_muni_t1 to 2015_regi_t1 (part of it by 2017_pres_t1"
+    assert told in str(note)
+    assert "2014_muni_t1 to 2014_muni_t1 (part of it by 2017_pres_t1" in str(note)
+    (note,) = given_to_today(table.iloc[:4], pd.DataFrame({"election_id": days, "round": 1}))
+    assert "part of it by" not in str(note)

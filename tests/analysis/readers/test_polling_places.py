@@ -131,3 +131,13 @@ def test_rows_with_a_delimiter_in_their_text_are_told_so(tmp_path):
     file = written(tmp_path, "num_bureau;lieu_de_vote\n1;&Eacute;cole d&#39;A\n")
     with pytest.raises(DataError, match="more or fewer cells than its header"):
         read_polling_places(file, places=("49301",))
+
+
+def test_a_number_is_of_the_arrondissement_beside_it(tmp_path):
+    rows = ["arrondissement;num_bureau;lieu_de_vote", "18;1;École Foyatier", "1;1;Mairie du 1er"]
+    (tmp_path / "p.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    table, _ = read_polling_places(tmp_path / "p.csv", places=("75056",))
+    assert dict(zip(table["bureau_id"], table["name"], strict=True)) == {
+        "75056_1801": "École Foyatier",
+        "75056_0101": "Mairie du 1er",
+    }

@@ -1,4 +1,4 @@
-"""Coordinates without a name: Lambert-93 is known by its numbers, nothing else is guessed."""
+"""Coordinates without a name: told by their commune, or by numbers only Lambert-93 has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 
 import geopandas as gpd
 import pytest
+import shapely
 from pyproj import Transformer
 from shapely import box
 
@@ -80,6 +81,29 @@ def test_other_metres_are_refused_with_the_system_of_the_place(tmp_path, corner,
     with pytest.raises(DataError, match=r"says it is in degrees|does not say in which") as caught:
         read(written(tmp_path, squares(*corner)), crs)
     assert "RGF93" in caught.value.mend or "RGAF09" in caught.value.mend
+
+
+@pytest.mark.parametrize("crs", ["EPSG:2154", "EPSG:3857", "EPSG:3943", "EPSG:27572", "EPSG:32631"])
+@pytest.mark.parametrize("written", [geojson, degrees, shapefile])
+def test_where_the_commune_lies_tells_the_system_that_is_not_named(tmp_path, crs, written):
+    """The results are of Toulouse: one system alone puts these metres there."""
+    right = squares(574_000, 6_279_000).set_crs(LAMBERT)
+    told = right.to_crs(crs).set_crs(None, allow_override=True)
+    table, report = read_contours(
+        written(tmp_path, told), vintage=2024, crs_metric=LAMBERT, known={"31555_0001"}
+    )
+    assert table.total_bounds == pytest.approx([574_000, 6_279_000, 574_200, 6_279_100], abs=1)
+    assert any(crs in note for note in report.notes)
+
+
+def test_latitude_before_longitude_is_turned_where_the_commune_tells(tmp_path):
+    """Servers that keep the order of EPSG:4326 to the letter send it so."""
+    right = squares(574_000, 6_279_000).set_crs(LAMBERT).to_crs(4326)
+    turned = shapely.transform(right.geometry.to_numpy(), lambda at: at[:, ::-1])
+    file = geojson(tmp_path, right.set_geometry(turned, crs=4326))
+    table, report = read_contours(file, vintage=2024, crs_metric=LAMBERT, known={"31555_0001"})
+    assert table.total_bounds == pytest.approx([574_000, 6_279_000, 574_200, 6_279_100], abs=1)
+    assert any("latitude stands before longitude" in note for note in report.notes)
 
 
 def test_what_the_user_says_is_taken_and_a_foreign_place_is_not_guessed(tmp_path):

@@ -527,3 +527,16 @@ def test_a_commune_has_its_official_spelling_and_another_name_stays(tmp_path, sa
     read = assemble(read_raw(path, election_id="2022_pres_t1"), read_blocs(), election_of)
     assert read.places["name"].tolist() == ["Ambérieu-en-Bugey"]
     assert officially_spelt("01004", "Ville inventée") == "Ville inventée"
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "right"),
+    [
+        ("75056", "Paris 18e Arrondissement", "Paris"),
+        ("13055", "Marseille secteur 4", "Marseille"),
+        ("44109", "44109", "Nantes"),
+        ("01004", "Ambérieu-Village", "Ambérieu-Village"),
+    ],
+)
+def test_a_part_of_a_city_or_a_code_is_not_the_name_of_the_commune(code, said, right):
+    assert officially_spelt(code, said) == right

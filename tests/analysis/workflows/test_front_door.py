@@ -17,7 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 from analysis.access import audit, file_tags, sessions
 from analysis.access.invitations import Claims, invite_by_mail
 from analysis.access.rights import Grant
-from analysis.access.server_settings import COOKIE, Login, ServerSettings
+from analysis.access.server_settings import Login, ServerSettings
 from analysis.workflows import front_door, server_access
 from analysis.workflows.front_door import FrontDoor
 
@@ -134,7 +134,9 @@ def test_another_name_is_another_s_page_that_was_pointed_here(host):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://localhost:9999", "http://127.0.0.1"]
+    "origin",
+    ["https://evil.example", "null", "http://localhost:9999", "http://127.0.0.1"]
+    + ["http://[", "http://[::1", "http://localhost:8501]"],
 )
 def test_what_changes_something_comes_from_our_own_pages(method, origin):
     app = door(LOCAL)
@@ -197,7 +199,9 @@ def come_in(store, subject="ada"):
 def test_the_provider_s_cookie_is_exchanged_for_one_that_can_be_ended(store):
     cookies, answer = come_in(store)
     names = [one.split("=")[0] for one in cookies]
-    assert names == ["other", COOKIE]
+    # Browsers take a name of this beginning from no other host (RFC 6265bis).
+    assert names == ["other", "__Host-palier_session"]
+    assert "Domain" not in cookies[1]
     assert all(word in cookies[1] for word in ("HttpOnly", "SameSite=Lax", "Secure", "Path=/"))
     assert answer.headers["strict-transport-security"]
 
@@ -226,7 +230,10 @@ def test_files_ask_for_a_login_that_still_holds_and_of_whom_they_are(store, path
     held = cookies[1].split(";")[0]
     app, host = door(SERVER, opened={"mine": held.split("=", 1)[1]}), "palier.example.org"
     assert ask(app, path, host=host).status_code == 401
-    assert ask(app, path, host=host, cookie=f"{COOKIE}=guess").status_code == 401
+    assert ask(app, path, host=host, cookie=f"{SERVER.cookie}=guess").status_code == 401
+    # Under the bare name a neighbour of the same domain may set what it likes.
+    planted = f"palier_session={held.split('=', 1)[1]}"
+    assert ask(app, path, host=host, cookie=planted).status_code == 401
     assert ask(app, path, host=host, cookie=held).text == "inside"
     assert {ask(app, one, host=host, cookie=held).status_code for one in others} <= {403, 404}
     out = ask(app, "/auth/logout", host=host, cookie=held)

@@ -8,6 +8,7 @@ from functools import partial
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import Route
 
 from analysis.workflows import inbound_hook, phone_endpoint, public_pages, request_body
@@ -75,3 +76,35 @@ def test_who_has_no_secret_of_a_campaign_is_not_read_at_all(tmp_path):
     answer, read = posted("/api/inbound/c/s", endless, tmp_path)
     assert answer.status_code == 404
     assert not read
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_line_is_counted_as_one_however_many_addresses_it_has(address, origin):
+    scope = {"type": "http", "headers": [], "client": (address, 5)}
+    assert request_body.origin_of(Request(scope)) == origin
+
+
+def test_who_has_a_network_of_addresses_waits_as_who_has_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(phone_endpoint, "_patience", phone_endpoint.Patience())
+    takes = partial(phone_endpoint.turf_page, workspaces=tmp_path)
+    app = Starlette(routes=[Route("/t/{path:path}", takes, methods=["POST"])])
+
+    async def ask(address):
+        transport = httpx.ASGITransport(app=app, client=(address, 5))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return (await client.post("/t/c/T1", content=b"wrong")).status_code
+
+    told = [asyncio.run(ask(f"2001:db8::{n:x}")) for n in range(phone_endpoint.WRONG + 1)]
+    assert told == [404] * phone_endpoint.WRONG + [429]
+    assert asyncio.run(ask("2001:db8:0:1::1")) == 404

@@ -16,15 +16,17 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.charts.map_ground import Ground
 from analysis.errors import DataError
 from analysis.exports.field_kit import pdf_canvas, turf_files
 from analysis.exports.field_kit.cover_map import parts_of
 from analysis.exports.field_kit.kit import Kit, words
 from analysis.exports.field_kit.pdf_canvas import WIDE, Paper, width_of, wrap
 from analysis.exports.field_kit.phone import phone_page
-from analysis.exports.field_kit.sheet_map import METRES_PER_DEGREE, Frame, street_labels
+from analysis.exports.field_kit.sheet_map import METRES_PER_DEGREE, Frame
 from analysis.exports.field_kit.sheet_table import Grid, Row, stops_grid
 from analysis.exports.field_kit.sheets import kit_of, sheet_pdf, sheets_pdf, write_kit
+from analysis.exports.field_kit.turf_street_names import Sheet, names_of_streets, street_labels
 from tests.analysis.exports.walks_made import SCRIPT, walks_from, walks_of, with_tower
 from tests.made import ROOT
 
@@ -315,6 +317,32 @@ def test_names_of_streets_that_cross_do_not_run_through_one_another():
     assert lines[0].distance(lines[1]) > 2 * 10 / 9
 
 
+def test_streets_a_turf_walks_are_named_first_along_their_lines_and_clear_of_stops(kit):
+    own = kit.tables["T0001"]["street"].iloc[0]
+    bare = replace(kit, ground=Ground(*[gpd.GeoDataFrame(geometry=[], crs=2154)] * 3))
+    sheet = Sheet(lambda at: at * 1e5, (0, 0, 0, 0), lambda text: 5.0 * len(text), 8.0, 20.0, 0.0)
+    assert names_of_streets(bare, "T0001", sheet) is None
+    degrees = kit.spots["T0001"]
+    (west, south), (east, north) = degrees.min(axis=0) - 0.004, degrees.max(axis=0) + 0.004
+    corners = np.array([[west, north - 0.001], [east, north - 0.001]])
+    # One runs through the first stop, one far from all, which is the longer on the map.
+    through = np.array([degrees[0] - [0.001, 0], degrees[0] + [0.0035, 0]])
+    table = {"name": [f"{own} prolongée", own, ""], "kind": "street"}
+    lines = shapely.linestrings([corners, through, corners - [0, 0.0004]])
+    streets = gpd.GeoDataFrame(table, geometry=lines, crs="OGC:CRS84").to_crs(2154)
+    ground = Ground(streets, streets.head(0), streets.head(0))
+    seen = replace(sheet, shown=(west, south, east, north))
+    labels = names_of_streets(replace(kit, ground=ground), "T0001", seen)
+    assert [name for name, _at, _angle in labels] == [own, f"{own} prolongée"]
+    (x, y), angle = labels[0][1:]
+    assert angle == pytest.approx(0, abs=3)
+    assert y == pytest.approx(degrees[0, 1] * 1e5, abs=3)
+    half = 5.0 * len(own) / 2
+    at = degrees * 1e5
+    close = np.abs(at[:, 1] - y) < 10
+    assert (np.abs(at[close, 0] - x) > half).all()
+
+
 def test_outlines_hold_their_doors_even_a_single_one(place):
     kit = kit_of(walks_of(place, turfs=4, stops=1), place)
     for turf_id, ring in kit.outlines.items():
@@ -463,3 +491,14 @@ def test_files_of_the_kit_do_not_depend_on_the_order_of_rows(walks):
     object.__setattr__(turned, "turfs", walks.turfs.iloc[::-1])
     for write in (sheets_pdf, turf_files.to_gpx, turf_files.to_csv):
         assert write(Kit(turned)) == write(shuffled)
+
+
+def test_a_street_that_crosses_the_map_is_drawn_though_it_ends_on_both_sides(place):
+    walks = walks_of(place, turfs=1, stops=4)
+    longitude, latitude = kit_of(walks, place).spots["T0001"].mean(axis=0)
+    middle = gpd.GeoSeries(gpd.points_from_xy([longitude], [latitude]), crs="OGC:CRS84")
+    x, y = shapely.get_coordinates(middle.to_crs(place.read("addresses").crs).iloc[0])[0]
+    far = shapely.linestrings([[[x - 800, y], [x + 800, y]]])
+    crossed = kit_of(walks, place, streets=far)
+    none = replace(crossed, surroundings=replace(crossed.surroundings, segments=np.empty((0, 4))))
+    assert ink(sheet_pdf(crossed, "T0001")).sum() > ink(sheet_pdf(none, "T0001")).sum() + 50
