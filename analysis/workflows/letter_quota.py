@@ -63,7 +63,13 @@ def take(workspaces: Path | None, kind: str, canonical: str, origin: str = "") -
 
 
 def give_back(workspaces: Path | None, kind: str, canonical: str, origin: str = "") -> None:
-    """Uncount a letter that was counted last and did not go; arguments as for `take`."""
+    """Uncount the letter that was counted last: it did not go.
+
+    Parameters
+    ----------
+    workspaces, kind, canonical, origin
+        As for `take`.
+    """
     if workspaces is None:
         return
     with suppress(OSError, sqlite3.Error), closing(_opened(workspaces / FOLDER)) as counts:
