@@ -110,6 +110,11 @@ def run(contacts: Contacts, *, today: date, dry: bool = True) -> list[Over]:
     return [_one(contacts, name, today, dry=dry) for name in _FOUND]
 
 
+def people_over(contacts: Contacts, today: date) -> set[str]:
+    """Return the people whom a run on a day would erase."""
+    return {one for name in _FOUND for one in _people(contacts, name, today)}
+
+
 def note(contacts: Contacts, found: list[Over]) -> None:
     """Write down what a run did, one row a class."""
     rows = [
@@ -181,13 +186,17 @@ def _one(contacts: Contacts, name: str, today: date, *, dry: bool) -> Over:
             for roll in over:
                 end_roll(contacts, roll, EXPIRED)
         return Over(name, len(over), done=not dry)
-    before = before_s(name, today)
     if name == "doors":
-        return Over(name, _old_boxes(contacts, before, dry=dry), done=not dry)
-    people = _whole(contacts, _FOUND[name](contacts, before))
+        boxes = _old_boxes(contacts, before_s(name, today), dry=dry)
+        return Over(name, boxes, done=not dry)
+    people = _people(contacts, name, today)
     if people and not dry:
         erase(contacts, people, reason=None)
     return Over(name, len(people), done=not dry)
+
+
+def _people(contacts: Contacts, name: str, today: date) -> list[str]:
+    return _whole(contacts, _FOUND[name](contacts, before_s(name, today)))
 
 
 def _whole(contacts: Contacts, people: list[str]) -> list[str]:

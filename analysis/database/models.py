@@ -26,6 +26,8 @@ from analysis.tables.attempts import OUTCOMES
 METADATA = MetaData()
 # Stands in remarks where the name of somebody stood who was erased.
 TAKEN_OUT = "[…]"
+# Of `META`: how many times that was done.
+ERASURES = "erasures"
 Counter = BigInteger
 
 

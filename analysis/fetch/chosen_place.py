@@ -176,7 +176,8 @@ def asked_for(places: tuple[str, ...]) -> Asked:
         try:
             where = choose(text)
         except DataError:
-            if not _FREE.fullmatch(text.strip()):
+            # A postal code of several communes is in the tables, and one of them is to be named.
+            if not _FREE.fullmatch(text.strip()) or search(text.strip()):
                 raise
             codes.append(text)
         else:

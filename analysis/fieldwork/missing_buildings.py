@@ -130,7 +130,19 @@ def reports(store: Store) -> pd.DataFrame:
     decided = store.frame(sa.select(*BUILDING_DECISIONS.c).order_by(d.decided_us))
     latest = decided.drop_duplicates("report_id", keep="last").set_index("report_id")
     state = latest.reindex(found["report_id"])[["accepted", "latitude", "longitude"]]
+    below = dict(zip(ADDED + found["report_id"], found["address_id"], strict=True))
+    found["address_id"] = [_in_a_file(one, below) for one in found["address_id"]]
     return pd.concat([found, state.reset_index(drop=True)], axis=1)
+
+
+def _in_a_file(address_id: str, below: Mapping[str, str]) -> str:
+    """Return the address that a file knows of one that may itself be a building found before."""
+    passed: set[str] = set()
+    # A phone says what it likes: two reports beside one another end here too.
+    while address_id in below and address_id not in passed:
+        passed.add(address_id)
+        address_id = below[address_id]
+    return address_id
 
 
 def accepted(store: Store) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from analysis.database.engine import reading, writing
-from analysis.database.models import ANSWERS, ATTEMPTS, CONFLICTS, TAKEN_OUT
+from analysis.database.engine import or_nothing, reading, writing
+from analysis.database.models import ANSWERS, ATTEMPTS, CONFLICTS, ERASURES, META, TAKEN_OUT
 
 # Where words of volunteers stand.
 PLACES = ((ATTEMPTS, "note"), (ANSWERS, "text"), (CONFLICTS, "content"))
@@ -70,7 +70,20 @@ def take_out(engine: Engine, names: Collection[str]) -> int:
         Remarks, free answers and contradictions that were changed.
     """
     keys = keys_of(names)
-    return sum(_in(engine, table, column, keys) for table, column in PLACES) if keys else 0
+    changed = sum(_in(engine, table, column, keys) for table, column in PLACES) if keys else 0
+    if changed:
+        _tell_screens(engine)
+    return changed
+
+
+def _tell_screens(engine: Engine) -> None:
+    """Change what `progress.state` tells, so that no screen shows a text that it kept."""
+    mine = META.c.name == ERASURES
+    with writing(engine) as connection:
+        connection.execute(or_nothing(connection, META).values(name=ERASURES, value="0"))
+        # One after the other, whoever erases meanwhile.
+        number = sa.cast(sa.cast(META.c.value, sa.BigInteger) + 1, META.c.value.type)
+        connection.execute(sa.update(META).where(mine).values(value=number))
 
 
 def _in(engine: Engine, table: sa.Table, column: str, keys: frozenset[str]) -> int:

@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from analysis.database.models import COUNTS, IMPORTS, TALLY_DAY, TALLY_HOUR, TALLY_TURF
+from analysis.database.models import (
+    COUNTS,
+    ERASURES,
+    IMPORTS,
+    META,
+    TALLY_DAY,
+    TALLY_HOUR,
+    TALLY_TURF,
+)
 from analysis.errors import DataError
 from analysis.fieldwork.outcome_codes import REFUSALS
 from analysis.fieldwork.store import Store
@@ -248,12 +256,13 @@ def turf_days(store: Store) -> pd.DataFrame:
 
 
 def state(store: Store) -> tuple[int, ...]:
-    """Return a mark that changes with each import and with the turfs in the field, for screens."""
+    """Return a mark for screens: imports, turfs in the field and names taken out change it."""
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(IMPORTS.c.received_s), 0))
     number, latest = store.frame(query.select_from(IMPORTS)).iloc[0]
     turfs = sa.select(sa.func.count(), total(TALLY_TURF.c.planned))
     there, planned = store.frame(turfs.select_from(TALLY_TURF)).iloc[0]
-    return int(number), int(latest), int(there), int(planned)
+    erased = store.frame(sa.select(META.c.value).where(META.c.name == ERASURES))["value"]
+    return int(number), int(latest), int(there), int(planned), *map(int, erased)
 
 
 def total(value: Any) -> Any:  # noqa: ANN401 - a column or an expression

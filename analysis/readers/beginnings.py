@@ -96,7 +96,8 @@ def lines_above(text: str) -> int:
     Parameters
     ----------
     text
-        Its beginning. A first line of three names or more is the header.
+        Its beginning. A first line of three names or more is the header, and one of two where its
+        own sign parts every line in two: an address has commas besides.
 
     Examples
     --------
@@ -105,11 +106,18 @@ def lines_above(text: str) -> int:
     """
     lines = text.splitlines()[:_MOST_ABOVE]
     widths = [_cells(line) for line in lines]
-    if not widths or widths[0] > _NO_HEADER:
+    if not widths or widths[0] > _NO_HEADER or _of_two_columns(lines):
         return 0
     wide = [n for n, width in enumerate(widths[:-1]) if width > _NO_HEADER]
     # What stands below a header is a row, after empty lines or not.
     return next((n for n in wide if max(widths[n + 1 : n + 3]) > 1), 0)
+
+
+def _of_two_columns(lines: list[str]) -> bool:
+    """Tell whether lines, but perhaps for a last one that is cut, are two cells each."""
+    sign = delimiter_of(lines[0])
+    rows = [line for line in lines[:-1] or lines if line.strip()]
+    return _cells(lines[0]) == _NO_HEADER and all(row.count(sign) == 1 for row in rows)
 
 
 def two_headers(upper: list[str], lower: list[str]) -> list[str]:

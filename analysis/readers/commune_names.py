@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 
 import pandas as pd
@@ -24,13 +25,17 @@ def codes_of(texts: pd.Series, here: Collection[str]) -> pd.Series:
     here
         Codes of the communes that may be meant.
     """
-    known = [communes()[code] for code in sorted(set(here) & set(communes()))]
+    called: dict[str, set[str]] = defaultdict(set)
+    for code in set(here) & set(communes()):
+        place = communes()[code]
+        for word in (bare_name(place.name), *place.postal):
+            called[word].add(code)
     told = {}
     for text in texts.unique():
         code = commune_code(text)
-        wanted = bare_name(text)
-        met = [p.code for p in known if bare_name(p.name) == wanted or text.strip() in p.postal]
-        told[text] = code if code in here else met[0] if len(met) == 1 and text.strip() else ""
+        met = called.get(bare_name(text), set()) | called.get(text.strip(), set())
+        alone = next(iter(met)) if len(met) == 1 and text.strip() else ""
+        told[text] = code if code in here else alone
     return texts.map(told).astype("str")
 
 

@@ -62,10 +62,10 @@ _OPTIONAL = frozenset(
     {"number", "suffix", "kind", "street", "street_end", "address", "commune", "town"}
     | {"bureau", "arrondissement", "former", "lon", "lat", "id", "x", "y"}
 )
-# Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 # What results of bureaux and tables of the roll have too.
 _OF_BUREAUX = frozenset({"registered", "inscrits"})
 _OF_RESULTS = frozenset({"votants", "exprimes", "voix", "idelection"})
+# Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 
 
@@ -180,6 +180,9 @@ def _in_columns(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
     if "address" in raw and not {"number", "street"} <= set(raw):
         parts = [split_house(text) for text in raw["address"]]
         told = pd.DataFrame(parts, columns=["number", "street"], index=raw.index, dtype="str")
+        if "number" in raw:
+            # A column of its own for the number leaves the street to the other.
+            told["number"] = told["number"].where(told["number"] != "", raw["number"])
         return raw.drop(columns=["number", "street"], errors="ignore").join(told)
     if missing := [name for name in ("number", "street") if name not in raw]:
         raise DataError(

@@ -106,7 +106,7 @@ def assemble(
     files = files_of(raw, without="general_results")
     table = _once_each(table, left_out, files, leave_out=leave_out)
     last = raw.reports[-1]
-    kept_rows = last.rows_kept - sum(o.count for o in orphans) - int((~kept).sum())
+    kept_rows = last.rows_kept - sum(o.count for o in orphans) - (len(kept) - len(table))
     report = replace(
         last,
         rows_kept=kept_rows,

@@ -36,15 +36,19 @@ def unpacked_bytes(source: Path | IO[bytes]) -> int:
         longest = _WIDTHS.get(leaf.physical_type, max(leaf.length, 0))
         if leaf.physical_type == "BYTE_ARRAY":
             shared = any(_SHARED & set(one.encodings) for one in chunks)
-            longest = _longest(source, leaf.path, chunks) if shared else 0
+            # The path of a list or a struct goes on below the name of its column; R writes points.
+            nested = leaf.path != leaf.name
+            longest = _longest(source, leaf.path, chunks, nested=nested) if shared else 0
             total += sum(one.total_uncompressed_size for one in chunks)
         total += longest * sum(one.num_values for one in chunks)
     return total
 
 
-def _longest(source: Path | IO[bytes], name: str, chunks: list[pq.ColumnChunkMetaData]) -> int:
+def _longest(
+    source: Path | IO[bytes], name: str, chunks: list[pq.ColumnChunkMetaData], *, nested: bool
+) -> int:
     """Return the bytes of the longest text of a column; of lists, of all texts together."""
-    if "." in name:
+    if nested:
         return max(one.total_uncompressed_size for one in chunks)
     file, found = pq.ParquetFile(source, read_dictionary=[name]), 0
     for batch in file.iter_batches(columns=[name]):

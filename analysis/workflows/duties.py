@@ -79,8 +79,7 @@ def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
     names = names_of(contacts, [person]) if person else set()
     points = points_of(contacts, [person]) if person else []
     erased = asked.carry_out_erasure(contacts, request)
-    folders = [workspace / FOLDER / name for name in (INBOX, IMPORTED, REFUSED)]
-    returns = take_out_of_files(folders, names, points)
+    returns = take_out_of_files(_returned(workspace), names, points)
     letters = sum(mail_out.forget(workspace, one) for one in every)
     return Gone(erased, letters, returns)
 
@@ -147,7 +146,11 @@ def run_retention(
         One a kind of thing, those of the store first: how many were kept long enough.
     """
     day = today or datetime.now(UTC).date()
+    # Once they are erased nobody knows them any more.
+    gone = set() if dry else retention.people_over(contacts, day)
+    names, points = names_of(contacts, gone), points_of(contacts, gone)
     found = retention.run(contacts, today=day, dry=dry)
+    take_out_of_files(_returned(workspace), names, points)
     for name in retention.IN_FILES:
         old = list(_old(_folder(workspace, name), retention.before_s(name, day)))
         if not dry:
@@ -157,6 +160,10 @@ def run_retention(
     if not dry:
         retention.note(contacts, found)
     return found
+
+
+def _returned(workspace: Path) -> list[Path]:
+    return [workspace / FOLDER / name for name in (INBOX, IMPORTED, REFUSED)]
 
 
 def _folder(workspace: Path, name: str) -> Path:

@@ -128,18 +128,21 @@ def place_beside(addresses: gpd.GeoDataFrame, address_id: str, number: int) -> t
         When the place does not know the address, or where it is.
     """
     one = addresses[addresses["address_id"] == address_id]
-    if one.empty:
+    street = addresses[
+        addresses["street"].isin(one["street"]) & addresses["commune_id"].isin(one["commune_id"])
+    ]
+    numbered, alone = (
+        rows[~(rows.geometry.isna() | rows.geometry.is_empty)]
+        for rows in (street[street["number"].notna()], one)
+    )
+    known = alone if numbered.empty else numbered
+    if known.empty:
         raise DataError(
             "This place does not know the address a building was reported beside.",
             where="{address_id}",
             mend="Write where it stands: latitude, longitude.",
             address_id=address_id,
         )
-    same = addresses["street"].eq(one["street"].iloc[0])
-    same &= addresses["commune_id"].eq(one["commune_id"].iloc[0])
-    street = addresses[same & addresses["number"].notna()]
-    known = street[~(street.geometry.isna() | street.geometry.is_empty)]
-    known = one if known.empty else known
     side = known[(known["number"] - number) % 2 == 0]
     known = (known if side.empty else side).to_crs(_WGS84)
     at = known["number"].fillna(number).to_numpy(dtype=float)

@@ -13,7 +13,7 @@ import os
 import secrets
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from analysis.contacts.key_ring import FOLDER
@@ -55,15 +55,37 @@ def take(workspaces: Path | None, kind: str, canonical: str, origin: str = "") -
     """
     if workspaces is None:
         return True
+    try:
+        with closing(_opened(workspaces / FOLDER)) as counts:
+            return _counted(counts, _limits(kind, canonical, origin))
+    except (OSError, sqlite3.Error):
+        return False
+
+
+def give_back(workspaces: Path | None, kind: str, canonical: str, origin: str = "") -> None:
+    """Uncount the letter that was counted last: it did not go.
+
+    Parameters
+    ----------
+    workspaces, kind, canonical, origin
+        As for `take`.
+    """
+    if workspaces is None:
+        return
+    with suppress(OSError, sqlite3.Error), closing(_opened(workspaces / FOLDER)) as counts:
+        counts.execute("BEGIN IMMEDIATE")
+        last = "SELECT max(rowid) FROM letters WHERE digest = ?"
+        for digest in _digests(counts, _limits(kind, canonical, origin)):
+            counts.execute(f"DELETE FROM letters WHERE rowid = ({last})", (digest,))  # noqa: S608 - ours
+        counts.execute("COMMIT")
+
+
+def _limits(kind: str, canonical: str, origin: str) -> dict[str, tuple[int, float]]:
     local, _at, domain = mailboxes(canonical)[-1].rpartition("@")
     limits = {f"{kind} to {local.replace('.', '')}@{domain}": (PER_MAILBOX, DAY_S)}
     if origin:
         limits[f"{kind} from {origin}"] = (PER_ORIGIN, HOUR_S)
-    try:
-        with closing(_opened(workspaces / FOLDER)) as counts:
-            return _counted(counts, limits)
-    except (OSError, sqlite3.Error):
-        return False
+    return limits
 
 
 def _opened(folder: Path) -> sqlite3.Connection:
@@ -81,12 +103,8 @@ def _counted(counts: sqlite3.Connection, limits: dict[str, tuple[int, float]]) -
     for table in _TABLES:
         counts.execute(table)
     counts.execute("INSERT OR IGNORE INTO salt VALUES (1, ?)", (secrets.token_bytes(32),))
-    salt = counts.execute("SELECT value FROM salt").fetchone()[0]
     counts.execute("DELETE FROM letters WHERE at_s <= ?", (now - DAY_S,))
-    digests = {
-        hmac.new(salt, name.encode(), hashlib.sha256).hexdigest(): limit
-        for name, limit in limits.items()
-    }
+    digests = _digests(counts, limits)
     how_many = "SELECT count(*) FROM letters WHERE digest = ? AND at_s > ?"
     free = all(
         counts.execute(how_many, (digest, now - within_s)).fetchone()[0] < most
@@ -96,3 +114,14 @@ def _counted(counts: sqlite3.Connection, limits: dict[str, tuple[int, float]]) -
         counts.executemany("INSERT INTO letters VALUES (?, ?)", [(one, now) for one in digests])
     counts.execute("COMMIT")
     return free
+
+
+def _digests(
+    counts: sqlite3.Connection, limits: dict[str, tuple[int, float]]
+) -> dict[str, tuple[int, float]]:
+    """Return the limits by what stands for their names in the file."""
+    salt = counts.execute("SELECT value FROM salt").fetchone()[0]
+    return {
+        hmac.new(salt, name.encode(), hashlib.sha256).hexdigest(): limit
+        for name, limit in limits.items()
+    }

@@ -43,12 +43,14 @@ def ask_to_confirm(
     """
     if _wants_none(contacts, act.email):
         return None
-    if not letter_quota.take(contacts.workspaces, "confirm", canonical_email(act.email), origin):
+    counted = (contacts.workspaces, "confirm", canonical_email(act.email), origin)
+    if not letter_quota.take(*counted):
         return None
     proof = proof_of(contacts, act)
     with writing(contacts.engine) as connection:
         secret = confirmations.offer(connection, contacts, person, confirmations.ACT, proof=proof)
     if secret is None:
+        letter_quota.give_back(*counted)
         return None
     return _send(workspace, contacts, (person, act.email), ("confirm", f"c/{secret}", act.language))
 
@@ -84,12 +86,15 @@ def send_preferences(
         people = vault.who_has(connection, contacts.ring, "email", [canonical]).get(canonical, [])
         agreed = {who for (who, *_what), yes in current(connection, people=people).items() if yes}
     # Whom a stranger made up under this address never agreed to anything: they come last.
+    counted = (contacts.workspaces, "preferences", canonical, origin)
     for person in sorted(people, key=lambda one: one not in agreed):
-        if not letter_quota.take(contacts.workspaces, "preferences", canonical, origin):
+        if not letter_quota.take(*counted):
             return
         with writing(contacts.engine) as connection:
             secret = confirmations.offer(connection, contacts, person, confirmations.PREFERENCES)
-        if secret is not None:
+        if secret is None:
+            letter_quota.give_back(*counted)
+        else:
             words = ("preferences", f"m/{secret}", language)
             _send(workspace, contacts, (person, canonical), words)
 

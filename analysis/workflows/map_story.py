@@ -11,12 +11,14 @@ from analysis.geography.zones import zones_of
 from analysis.tables.workspace import Workspace
 from analysis.targeting.first_zones import worth_of
 from analysis.workflows.director import zones_to_begin
-from analysis.workflows.part_totals import kinds_of, parts_of
+from analysis.workflows.part_totals import dividing_kinds, parts_of
 from analysis.workflows.ranking import RankingFile
 
 SUPPORT, ABSTENTION, HOUR, ZONE = "support", "abstention", "hour", "zone"
 # A part with fewer registered than this share of the place tells of a few streets.
 _LEAST = 0.01
+# Where parts that large hold less of the registered, the extreme one is mostly among the others.
+_MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Step:
 def story(file: RankingFile) -> tuple[Step, ...]:
     """Return the steps of a ranking, in the order in which they are told.
 
-    Parts are those of the first kind the place has several of (`part_totals.kinds_of`); in a place
-    without any, only the zones are told.
+    Parts are those of the first of `part_totals.dividing_kinds` of which most are not too small; in
+    a place without any, only the zones are told.
 
     Parameters
     ----------
@@ -85,14 +87,14 @@ def story(file: RankingFile) -> tuple[Step, ...]:
 
 
 def _parts(workspace: Workspace, known: pd.DataFrame) -> pd.Series | None:
-    """Return the part of each bureau, "" for those too small to tell of; None where all is one."""
-    kinds = kinds_of(workspace, known["bureau_id"])
-    if not kinds:
-        return None
-    parts = parts_of(workspace, known["bureau_id"], kinds[0])
-    registered = known["registered"].groupby(parts.to_numpy()).sum()
-    small = registered.index[registered < _LEAST * registered.sum()]
-    return parts.mask(parts.isin(small), "")
+    """Return the part of each bureau, "" for those too small to tell of; None where all are."""
+    for kind in dividing_kinds(workspace, known["bureau_id"]):
+        parts = parts_of(workspace, known["bureau_id"], kind)
+        registered = known["registered"].groupby(parts.to_numpy()).sum() / known["registered"].sum()
+        large = registered.index[(registered >= _LEAST) & (registered.index != "")]
+        if registered[large].sum() >= _MOST:
+            return parts.where(parts.isin(large), "")
+    return None
 
 
 def _names(workspace: Workspace) -> dict[str, str]:

@@ -22,6 +22,7 @@ from analysis.workflows.ranking import RankingFile, answer, scenario_of
 
 COMMAND = "totals"
 ARRONDISSEMENT = "arrondissement"
+_NEARLY_ALL = 0.9
 _WORDS = Words(
     "totals",
     {
@@ -60,6 +61,18 @@ def kinds_of(workspace: Workspace, bureau_ids: pd.Series) -> tuple[str, ...]:
     known = zones_of(workspace)["kind"].unique()
     found = {kind: parts_of(workspace, bureau_ids, kind).unique() for kind in known}
     return tuple(kind for kind, parts in found.items() if len(parts) > 1)
+
+
+def dividing_kinds(workspace: Workspace, bureau_ids: pd.Series) -> tuple[str, ...]:
+    """Return those of `kinds_of` that hold nearly all bureaux: what is first there is first of all.
+
+    Arrondissements divide Paris, and no département with towns beside Marseille.
+    """
+    return tuple(
+        kind
+        for kind in kinds_of(workspace, bureau_ids)
+        if parts_of(workspace, bureau_ids, kind).ne("").mean() >= _NEARLY_ALL
+    )
 
 
 def parts_of(workspace: Workspace, bureau_ids: pd.Series, kind: str) -> pd.Series:
@@ -149,10 +162,10 @@ def first_parts(file: RankingFile, most: int = 3) -> tuple[tuple[str, int, float
     Returns
     -------
     tuple
-        Of the first of `kinds_of`; empty where the place is one part of each.
+        Of the first of `dividing_kinds`; empty where there is none.
     """
     announced = file.announced
-    kinds = kinds_of(file.workspace, announced.table["bureau_id"])
+    kinds = dividing_kinds(file.workspace, announced.table["bureau_id"])
     if not kinds:
         return ()
     first = replace(announced, table=announced.table.head(announced.k))

@@ -291,10 +291,11 @@ def test_a_code_means_what_a_person_thinks_or_a_word_is_said(asked, codes, says)
     [
         ("97", "Guadeloupe (971), Martinique (972)"),
         ("98", "Polynésie française (987)"),
+        ("20100", "Sartène (2A), Foce (2A)"),
         ("131", "131"),
     ],
 )
-def test_the_beginning_of_codes_is_no_place(asked, names):
+def test_a_code_of_several_places_is_none_of_them(asked, names):
     with pytest.raises(DataError) as told:
         asked_for((asked,))
     assert names in str(told.value)

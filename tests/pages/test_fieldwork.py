@@ -22,6 +22,7 @@ from analysis.tables.schema import OUTCOMES
 from analysis.workflows import fieldwork
 from analysis.workflows.fieldwork import registered_of
 from pages._ui import i18n as labels
+from pages._ui.access import visitor
 from pages._ui.fieldwork import field_downloads
 from pages._ui.fieldwork import load_fieldwork as field_loaders
 from pages._ui.i18n import _, number
@@ -91,7 +92,9 @@ def test_without_turfs_the_page_leads_to_the_walks(places, open_app):
     made.store.engine.dispose()
 
 
-def test_a_dropped_file_moves_the_numbers_once(page, field):
+def test_a_dropped_file_moves_the_numbers_once(page, field, monkeypatch):
+    noted = []
+    monkeypatch.setattr(visitor.Visitor, "note", lambda _who, *what: noted.append(what))
     content = outing(field, "T0001", day=0)
     app = drop(page(), ("retours_T0001.json", content))
     now = progress.totals(field.store)
@@ -99,10 +102,12 @@ def test_a_dropped_file_moves_the_numbers_once(page, field):
     assert values(app.metric)[:2] == [number(now.doors), number(now.conversations)]
     told = _("**{file}**: {new} new, {repeated} already known, {conflicts} in conflict.")
     assert told.format(file="retours_T0001.json", new=SOME, repeated=0, conflicts=0) in texts(app)
-    app = drop(app, ("retours (1).json", content))
-    assert told.format(file="retours (1).json", new=0, repeated=SOME, conflicts=0) in texts(app)
+    app = drop(app, ("Camille Martin.json", content))
+    assert told.format(file="Camille Martin.json", new=0, repeated=SOME, conflicts=0) in texts(app)
     assert progress.totals(field.store) == now
     assert values(app.metric)[:2] == [number(now.doors), number(now.conversations)]
+    # Some call a file by who brought it: what is written down for good does not.
+    assert noted == [("import", "retours_T0001.json", SOME), ("import", "returns.json", 0)]
 
 
 def test_several_files_one_of_them_bad(page, field):

@@ -213,8 +213,10 @@ def _links(
     keep = known.any(axis=1) & near
     if not known[keep].any(axis=0).all():
         keep = known.any(axis=1)
-    # Whole communes, spread over all départements by their codes.
-    keep &= seen.tree.commune % max(int(keep.sum()) // TEACHERS, 1) == 0
+    # Whole communes, spread over all départements by their codes; all of them where a vote of a
+    # few cities would be known in none.
+    some = keep & (seen.tree.commune % max(int(keep.sum()) // TEACHERS, 1) == 0)
+    keep = some if known[some].any(axis=0).all() else keep
     learned = seen.only(keep)
     weights = series.units["registered"].to_numpy(dtype=float)[keep] + 1.0
     mean, covariances = learn(learned, weights)

@@ -8,6 +8,7 @@ import streamlit as st
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork import inbox
 from analysis.fieldwork.field_plan import turfs_in_field
+from analysis.fieldwork.privacy import file_name
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
@@ -66,7 +67,7 @@ def _keep(results: list[Told]) -> None:
     load_fieldwork.look_again()
     for name, result in results:
         new = None if isinstance(result, DataError) else result.new
-        visitor.current().note("import", name, new)
+        visitor.current().note("import", file_name(name, "returns"), new)
     # What was refused stays until a file of that name is taken, or somebody puts it aside.
     again = {name for name, _told in results}
     open_still = [one for one in _refused() if one[0] not in again]

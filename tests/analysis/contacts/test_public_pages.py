@@ -417,6 +417,21 @@ def test_who_agreed_gets_their_link_whoever_was_made_up_under_their_address(site
     assert not any("withdraw" in page for page in pages[1:])
 
 
+def test_who_asks_again_and_again_within_an_hour_gets_their_link_later_all_the_same(
+    site, monkeypatch
+):
+    site.send(ENTRY)
+    site.send({}, path=site.link())
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    before = len(site.letters())
+    for _ in range(letter_quota.PER_MAILBOX + 1):
+        site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    assert len(site.letters()) == before + 1
+    monkeypatch.setattr(confirmations, "APART_S", -1)
+    site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    assert len(site.letters()) == before + 2
+
+
 def test_one_origin_causes_so_many_letters_in_an_hour_and_organisers_as_many_as_they_want(
     tmp_path, monkeypatch
 ):

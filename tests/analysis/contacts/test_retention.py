@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from analysis.contacts import confirmations, retention
+from analysis.contacts import confirmations, retention, vault
 from analysis.contacts.contact_store import insert_many
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import (
@@ -21,7 +21,7 @@ from analysis.database.contact_tables import (
     VAULT_KEYS,
 )
 from analysis.database.engine import reading, writing
-from analysis.fieldwork.inbox import REFUSED
+from analysis.fieldwork.inbox import IMPORTED, REFUSED
 from analysis.i18n import LANGUAGES
 from analysis.workflows import daily_retention, mail_out
 from analysis.workflows.duties import run_retention
@@ -154,6 +154,20 @@ def expire(contacts, name):
         insert_many(
             connection, ROLL_ROWS, [elector(contacts, n) | {"roll": name} for n in range(3)]
         )
+
+
+def test_who_goes_because_their_time_is_over_is_named_in_no_copy_of_returns(contacts, campaign):
+    enter(contacts, "old", email="old@valmont.example")
+    with writing(contacts.engine) as connection:
+        vault.put(connection, contacts.ring, [("old", "birth_name", "Zorbaline")])
+    file = campaign / "fieldwork" / IMPORTED / "T1.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('{"note": "boite zorbaline pleine"}', encoding="utf-8")
+    run_retention(campaign, contacts, today=after(1097))
+    run_retention(campaign, contacts, today=after(1094), dry=False)
+    assert "zorbaline" in file.read_text(encoding="utf-8")
+    run_retention(campaign, contacts, today=after(1097), dry=False)
+    assert file.read_text(encoding="utf-8") == '{"note": "boite […] pleine"}'
 
 
 def test_what_is_over_goes_by_itself_once_a_day(contacts, campaign, monkeypatch):

@@ -70,6 +70,24 @@ def test_what_is_accepted_counts_until_it_is_refused(store):
         decide(store, str(uuid.UUID(int=13)), NOW, place=None)
 
 
+def test_one_beside_a_building_that_was_found_before_is_in_the_street_of_the_first(small):
+    other, third = (BUILDING | {"report_id": str(uuid.UUID(int=n)), "number": n} for n in (16, 18))
+    other |= {"address_id": f"added-{ID}"}
+    third |= {"address_id": f"added-{other['report_id']}"}
+    receive(small, missing=[BUILDING, other, third])
+    for one in (ID, other["report_id"], third["report_id"]):
+        decide(small, one, NOW, place=(48.69, 4.2))
+    assert {one["beside"] for one in accepted(small)} == {"99900_0001_00003"}
+
+
+def test_two_that_are_beside_one_another_are_beside_nothing(small):
+    one, other = str(uuid.UUID(int=16)), str(uuid.UUID(int=18))
+    pairs = ((one, other), (other, one))
+    told = [BUILDING | {"report_id": own, "address_id": f"added-{of}"} for own, of in pairs]
+    receive(small, missing=told)
+    assert reports(small)["address_id"].str.startswith("added-").all()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -20,7 +20,7 @@ from openpyxl.comments import Comment
 from analysis.database.engine import reading, writing
 from analysis.database.models import ATTEMPTS, TAKEN_OUT
 from analysis.errors import DataError
-from analysis.fieldwork import inbox, phone_files
+from analysis.fieldwork import inbox, phone_files, progress
 from analysis.fieldwork.copies_cleared import take_out_of_files
 from analysis.fieldwork.names_taken_out import keys_of, take_out, without
 from tests.analysis.fieldwork.made_returns import NOW, attempt, phone_bytes
@@ -50,7 +50,13 @@ def test_a_note_loses_a_name_for_good_and_changes_in_nothing_else(store):
     told = [attempt(0, note="boite zorbaline pleine"), attempt(1, note="chien"), attempt(2)]
     content = phone_bytes(store.campaign, told)
     assert not inbox.receive(store, content, name="a.json", now=NOW).withheld
+    before = progress.state(store)
     assert take_out(store.engine, ["Zorbaline"]) == 1
+    # Screens keep what they read until this changes.
+    after = progress.state(store)
+    assert after != before
+    assert take_out(store.engine, ["Zorbaline"]) == 0
+    assert progress.state(store) == after
     left = ["", f"boite {TAKEN_OUT} pleine", "chien"]
     assert notes(store) == left
     assert take_out_of_files([store.folder / inbox.IMPORTED], ["Zorbaline"]) == 1

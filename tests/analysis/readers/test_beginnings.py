@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.readers.beginnings import delimiter_of, encoding_of, plain
+from analysis.readers.beginnings import delimiter_of, encoding_of, lines_above, plain
 
 TEXT = "Libellé de la commune;Exprimés\nSaint-Étienne-de-Mèzidon;Forêt à l’œuf\nÇà et là;île\n"
 PLAIN = "Code;Inscrits\n1;2\n"
@@ -39,6 +39,18 @@ def test_a_start_cut_inside_a_letter_is_utf_8_all_the_same():
 @pytest.mark.parametrize(("line", "sign"), [("a;b,c;d", ";"), ("a\tb\tc;d", "\t"), ("a,b", ",")])
 def test_the_delimiter_is_the_most_frequent(line, sign):
     assert delimiter_of(line) == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "above"),
+    [
+        ("bureau;lieu\n0001;École, 12 rue Haute, Lyon\n0002;Mairie, 1 place, Lyon\n", 0),
+        ("Date;2022\nSource;INSEE\n\ncode;nom;x\n1;2;3\n", 3),
+        ("sep=;\na;b;c\n1;2;3\n", 1),
+    ],
+)
+def test_a_header_of_two_columns_is_no_title(text, above):
+    assert lines_above(text) == above
 
 
 def test_names_in_one_spelling():

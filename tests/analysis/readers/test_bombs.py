@@ -73,6 +73,10 @@ def test_what_a_parquet_takes_once_it_is_read_is_known_before(tmp_path):
     plain = tmp_path / "p.parquet"
     pq.write_table(pa.table({"a": [f"{n:08d}" for n in range(5_000)]}), plain, use_dictionary=False)
     assert 8 * 5_000 <= unpacked_bytes(plain) < 20 * 5_000
+    # R parts the words of a name by points: that is no list.
+    points = tmp_path / "r.parquet"
+    pq.write_table(pa.table({"code.commune": [f"{n % 500:05d}" for n in range(5_000)]}), points)
+    assert 5 * 5_000 <= unpacked_bytes(points) < 20 * 5_000
     lists = tmp_path / "l.parquet"
     pq.write_table(pa.table({"a": [[1] * 30_000]}), lists)
     assert unpacked_bytes(lists) >= 8 * 30_000

@@ -281,6 +281,9 @@ def test_what_tells_two_places_of_one_name_apart(tmp_path, case):
 FOCH = [TWO[0], ("f2", "80001", "Avenue Foch", 2, "bis", E, 500)]
 LISTS = {
     "number and street in one": ("adresse;nb", ["1 R DE LA GARE;4", "2bis, AV FOCH;9"]),
+    "the number in a column, the street called an address": (
+        "numero;adresse;nb", ["1;R DE LA GARE;4", "2bis;AV FOCH;9"]
+    ),
     "the kind in a column": (
         "numero;type_voie;nom_voie;nb", ["1;R;DE LA GARE;4", "2BIS;AV;AV FOCH;9"]
     ),

@@ -216,6 +216,7 @@ def test_a_candidate_twice_in_a_bureau_names_the_file_of_votes():
     assert (item.reason, item.count) == ("a candidate stands twice in the bureau", 1)
     assert item.examples == "31555_0001"
     assert results.votes["bureau_id"].nunique() == len(counts) - 1
+    assert results.reports[-1].rows_kept == len(results.votes)
     assert len(results.turnout) == len(counts)
     ballots = [(bureau, "MACRON", n) for bureau, _name, n in ballots]
     with pytest.raises(DataError, match="votes: more than one row") as caught:

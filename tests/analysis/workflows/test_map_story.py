@@ -49,6 +49,21 @@ def test_each_step_is_the_extreme_part_then_come_the_zones_of_the_director(file,
     assert [(step.name, step.bureaux) for step in steps[3:]] == [(z.name, z.bureaux) for z in begin]
 
 
+def test_parts_too_small_to_tell_of_make_way_for_larger_ones_or_for_zones_alone(file, monkeypatch):
+    ids = file.announced.table["bureau_id"].astype("str")
+    apart = {"commune": ids, "departement": ids.str[-1]}
+    monkeypatch.setattr("analysis.workflows.map_story._LEAST", 1.5 / len(ids))
+    monkeypatch.setattr("analysis.workflows.map_story._MOST", 0.9)
+    monkeypatch.setattr("analysis.workflows.map_story.dividing_kinds", lambda *_: tuple(apart))
+    monkeypatch.setattr(
+        "analysis.workflows.map_story.parts_of",
+        lambda _place, wanted, kind: wanted.map(dict(zip(ids, apart[kind], strict=True))),
+    )
+    assert {step.name for step in story(file) if step.about != ZONE} <= set(apart["departement"])
+    del apart["departement"]
+    assert {step.about for step in story(file)} == {ZONE}
+
+
 def test_a_place_of_one_part_tells_its_zones_alone(file, monkeypatch):
-    monkeypatch.setattr("analysis.workflows.map_story.kinds_of", lambda *_: ())
+    monkeypatch.setattr("analysis.workflows.map_story.dividing_kinds", lambda *_: ())
     assert {step.about for step in story(file)} == {ZONE}

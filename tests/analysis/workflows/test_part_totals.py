@@ -1,5 +1,6 @@
 """Tests of totals by part of a place."""
 
+from dataclasses import make_dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -80,6 +81,38 @@ def test_a_kind_that_tells_nothing_apart_is_not_offered():
     ids = pd.Series(["75056_1801", "75056_1802"])
     assert part_totals.kinds_of(Paris(), ids) == ()
     assert part_totals.kinds_of(Paris(), RANKED.table["bureau_id"])[0] == "arrondissement"
+
+
+class Coast:
+    """Marseille and a larger town beside it."""
+
+    tables = {
+        "places": pd.DataFrame(
+            {"commune_id": ["13001", "13055"], "name": ["Aix", "Marseille"], "department_id": "13"}
+        ),
+        "zones": ZONES.iloc[:0],
+        "turnout": pd.DataFrame(
+            {"bureau_id": pd.Categorical(["13001_0001", "13001_0002", "13055_0101", "13055_0201"])}
+        ),
+    }
+    read = Paris.read
+
+
+def test_hours_go_first_where_most_votes_are_and_not_in_the_one_city_with_arrondissements():
+    ranked = ranking_of(
+        [
+            ("13001_0001", 800, 400.0, 40.0, 0.25),  # 10 votes
+            ("13001_0002", 500, 300.0, 30.0, 0.10),  # 3
+            ("13055_0101", 700, 200.0, 20.0, 0.10),  # 2
+            ("13055_0201", 100, 100.0, 10.0, 0.10),  # 1
+        ]
+    )
+    ids = ranked.table["bureau_id"]
+    assert part_totals.kinds_of(Coast(), ids) == ("arrondissement", "commune")
+    assert part_totals.dividing_kinds(Coast(), ids) == ("commune",)
+    announced = make_dataclass("Ranked", ["table", "k"])(ranked.table, 3)
+    found = part_totals.first_parts(SimpleNamespace(announced=announced, workspace=Coast()))
+    assert found == (("Aix", 2, pytest.approx(13)), ("Marseille", 1, pytest.approx(2)))
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])

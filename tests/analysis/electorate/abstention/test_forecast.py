@@ -71,6 +71,24 @@ def test_half_of_the_communes_teach_what_all_of_them_do(simulated, monkeypatch):
     assert some["bureau_id"].tolist() == every["bureau_id"].tolist()
 
 
+def test_a_vote_of_one_commune_that_does_not_teach_is_learned_from_it_all_the_same(
+    simulated, monkeypatch
+):
+    series, _, _ = simulated
+    # The second of the communes in their order: of every two, the first teaches.
+    second = sorted(series.units["commune_id"].unique())[1]
+    elsewhere = (series.units["commune_id"] != second).to_numpy()
+    ballots = series.ballots.astype(float)
+    ballots[elsewhere, 0] = np.nan
+    registered = series.registered.astype(float)
+    registered[elsewhere, 0] = np.nan
+    local = replace(series, ballots=ballots, registered=registered)
+    every = forecast_abstention(local, COMING).table
+    monkeypatch.setattr(forecast, "TEACHERS", len(every) // 2)
+    some = forecast_abstention(local, COMING).table
+    assert some["abstention"].tolist() == every["abstention"].tolist()
+
+
 def test_the_place_abstains_at_its_level(simulated):
     series, _, _ = simulated
     for given in (0.1, 0.5, 0.9):
