@@ -15,6 +15,7 @@ import typer.main
 from analysis.cli import main
 from analysis.tables.schema import TABLES
 from analysis.targeting.params import Params
+from analysis.workflows.server_access import ACTIONS
 from tools import cli_reference
 
 ROOT = Path(__file__).parents[1]
@@ -166,3 +167,11 @@ WRITTEN = [*PAGES, *(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "benchmarks")
 def test_no_document_knows_a_machine(file):
     text = file.read_text(encoding="utf-8")
     assert not re.search(r"(?<![\w.])/(?:work|tmp|home|root|Users)/|[A-Z]:\\\\?Users", text)
+
+
+def test_the_audit_knows_what_every_verb_can_do():
+    """What stands after a verb is written down by its name only where the audit knows it."""
+    told = [p.help for verb in VERBS.values() for p in verb.params if p.name == "action"]
+    assert len(told) > 5
+    named = {word for text in told for word in re.findall(r"[a-z]+", text)} - {"or"}
+    assert named <= ACTIONS

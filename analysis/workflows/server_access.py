@@ -26,9 +26,13 @@ _DAYS, _ROOM = 14, 10
 # They are about no campaign's content, or write down themselves what they do.
 _UNNOTED = {"serve", "campaign", "invite", "audit", "backup", "restore"}
 # The first word after a verb is written down where it is one of these, never as it was typed.
-_ACTIONS = {
+ACTIONS = {
     *("import", "export", "list", "show", "search", "end", "refused", "turfs", "print", "send"),
     *("new", "preview", "approve", "status", "halt", "returned", "count", "erase", "access"),
+    *("campaign", "retry", "progress", "rates", "contact", "covered", "check", "revoke", "effect"),
+    *("buildings", "accept", "refuse", "set", "answers", "controller", "doors", "slip", "table"),
+    *("requests", "request", "answer", "retention", "register", "entry", "say", "save"),
+    *("columns", "link", "proposals", "decide", "undo"),
 }
 # Set where the front door stands before the pages (`front_door.FrontDoor`).
 DOOR = threading.Event()
@@ -121,7 +125,7 @@ def note_command(words: Sequence[str]) -> None:
     top = Path(settings().workspaces).resolve()
     named = (Path(word.rpartition("=")[2]).resolve() for word in words[1:] if "/" in word)
     inside = {path.relative_to(top).parts[:1] for path in named if path.is_relative_to(top)}
-    action = [one for one in words[1:2] if one in _ACTIONS]
+    action = [one for one in words[1:2] if one in ACTIONS]
     options = [one.partition("=")[0] for one in words[1:] if one.startswith("--")]
     subject = " ".join([words[0], *action, *dict.fromkeys(options)])[:200]
     known = {one["campaign"] for one in membership.campaigns(engine())} if inside else set()
