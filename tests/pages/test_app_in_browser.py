@@ -259,6 +259,8 @@ def _pattern(text):
     pieces = [literal for literal, *_ in string.Formatter().parse(text)]
     plain = [" ".join(re.sub(r"\*\*|`", "", piece).split(" ")) for piece in pieces]
     joined = ".+?".join(re.escape(re.sub(r"\s", " ", piece)) for piece in plain)
+    # A marked noun stands with its ending or without.
+    joined = re.sub(r"\\\[(s|es|x)\\\]", r"(?:\1)?", joined)
     return joined + (".+?" if text.endswith("}") else "")
 
 
@@ -272,6 +274,7 @@ def test_a_text_in_the_other_language_is_found():
         "Priorities",
         "Rank 3: score 120",
     ]
+    assert foreign(["±\u202f3,5 points", "±\u202f0,5 point"], "fr") == []
 
 
 # Ranking, map, list
