@@ -24,11 +24,12 @@ from analysis.readers.codes import (
 )
 from analysis.readers.electoral_zones import CODES, zones_named
 from analysis.readers.glance import NO, SURE, Glance, look
-from analysis.readers.namesakes import Who, namesakes_in, told_apart
+from analysis.readers.namesakes import namesakes, told_apart
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import LeftOut, Report, Source
+from analysis.tables.table import all_differ
 from analysis.tables.whole_numbers import is_count, plain_counts
 
 LICENCE = Text("Licence Ouverte 2.0 (Etalab)")
@@ -56,11 +57,12 @@ _LISTS = {
 # Where neither a candidate nor a list is named: the two of a département's canton, or the head
 # of the list (européennes 2019).
 _HEADS = {"pair": ("binome", "Binôme"), "head": ("nom_tete_liste", "Nom Tête de Liste")}
-_WHO = {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom"), "given": ("prenom", "Prénom")}
+_WHO = {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom")}
+_GIVEN = {"given": ("prenom", "Prénom")}
 _CANDIDATES = _CODES | _WHO | _LISTS | _HEADS | {"votes": ("voix", "Voix")}
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
-_OPTIONAL = frozenset({"place", "blank", "null", *_WHO, *_LISTS, *_HEADS, *CODES})
+_OPTIONAL = frozenset({"place", "blank", "null", *_WHO, *_GIVEN, *_LISTS, *_HEADS, *CODES})
 # Since 2026 municipal files name the head of a list at one round and not at the other, but its
 # label at both: the label tells that it is the same list.
 _BY_LABEL = re.compile(r"(202[6-9]|20[3-9]\d)_(muni|arrd)_t\d")
@@ -118,10 +120,9 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
     general, candidates = _in_order(general, candidates)
     of_general: list[LeftOut] = []
     of_candidates: list[LeftOut] = []
-    alike: set[Who] = set()
     with ThreadPoolExecutor(1) as other:
         # Arrow reads without the interpreter: one file passes beside the other.
-        coming = other.submit(_read, candidates, _CANDIDATES, places, of_candidates, alike)
+        coming = other.submit(_read, candidates, _CANDIDATES, places, of_candidates)
         counts, read = _read(general, _GENERAL, places, of_general)
         counts = _with_bureau_ids(counts)
         ballots, ballots_read = coming.result()
@@ -133,7 +134,11 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
             unreadable.append(broken)
     frame = _counts_frame(counts)
     ballots, no_numbers = _readable_votes(ballots, candidates.name)
-    votes = _votes_frame(ballots, alike)
+    votes = _votes_frame(ballots)
+    if not all_differ(votes[["election_id", "bureau_id", "nuance", "name"]]):
+        # Given names of a nation fill memory: they are read where somebody stands twice.
+        again, _ = _read(candidates, _CODES | _GIVEN, places, [])
+        votes = _told_apart(votes, again)
     told = Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers)
     first, second = (
         Source.of(file, role=role, licence=LICENCE)
@@ -168,15 +173,11 @@ def _read(
     aliases: dict[str, tuple[str, ...]],
     places: tuple[str, ...],
     left_out: list[LeftOut],
-    alike: set[Who] | None = None,
 ) -> tuple[pa.Table, int]:
-    """Read the rows of `places`, and who has a namesake; return how many rows there were too."""
+    """Read the rows of `places`; return how many there were too, what is left out with them."""
 
     def keep(piece: pa.Table) -> pa.Table:
-        kept = piece.filter(_inside(piece, places)) if places else piece
-        if alike is not None and {"name", "given"} <= set(kept.column_names):
-            alike.update(namesakes_in(kept))
-        return kept
+        return piece.filter(_inside(piece, places)) if places else piece
 
     before = len(left_out)
     table = read_columns(path, aliases, left_out=left_out, optional=_OPTIONAL, keep=keep)
@@ -238,7 +239,7 @@ def _distinct(table: pa.Table, names: tuple[str, ...]) -> tuple[np.ndarray, list
     for column in reversed(columns):
         distinct, code = np.divmod(distinct, max(len(column.dictionary), 1))
         parts.insert(0, column.dictionary.to_numpy(zero_copy_only=False)[code])
-    return rows, [tuple(map(str, combo)) for combo in zip(*parts, strict=True)]
+    return rows, list(zip(*(part.tolist() for part in parts), strict=True))
 
 
 def _dictionary(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
@@ -329,7 +330,7 @@ def _counts_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _votes_frame(table: pa.Table, alike: set[Who]) -> pd.DataFrame:
+def _votes_frame(table: pa.Table) -> pd.DataFrame:
     """Return the columns of `Raw.ballots`; a candidate's name, else the list's."""
     election = _categorical(_dictionary(table["election_id"]))
     labelled = np.array([bool(_BY_LABEL.fullmatch(e)) for e in election.categories], dtype=bool)
@@ -339,7 +340,7 @@ def _votes_frame(table: pa.Table, alike: set[Who]) -> pd.DataFrame:
     wanted += [(n, everywhere) for n in ("name", *_LISTS, *_HEADS)]
     given = [(_dictionary(table[n]), rows) for n, rows in wanted if n in table.column_names]
     nuance = [(_dictionary(table[n]), everywhere) for n in ("nuance",) if n in table.column_names]
-    votes = pd.DataFrame(
+    return pd.DataFrame(
         {
             "election_id": election,
             "bureau_id": _categorical(_dictionary(table["bureau_id"])),
@@ -348,8 +349,13 @@ def _votes_frame(table: pa.Table, alike: set[Who]) -> pd.DataFrame:
             "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
         }
     )
-    given = pd.Series(_categorical(_dictionary(table["given"]))) if alike else pd.Series()
-    return told_apart(votes, given, alike)
+
+
+def _told_apart(votes: pd.DataFrame, names: pa.Table) -> pd.DataFrame:
+    if "given" not in names.column_names:
+        return votes
+    told = votes.assign(given=_categorical(_dictionary(names["given"])))
+    return told_apart(votes, told["given"], namesakes(told, ["bureau_id"]))
 
 
 def _categorical(array: pa.DictionaryArray) -> pd.Categorical:

@@ -32,7 +32,11 @@ def strange_size(counts: pd.DataFrame) -> pd.Series:
         Of truths, on the index of `counts`. Where all bureaux of an election are too large, none
         is: that the whole election is so, `told_of_sizes` says.
     """
-    own, usual = (_lower_median(counts, name) for name in ("bureau_id", "election_id"))
+    return _is_strange(counts, _lower_median(counts, "bureau_id"))
+
+
+def _is_strange(counts: pd.DataFrame, own: pd.Series) -> pd.Series:
+    usual = _lower_median(counts, "election_id")
     registered = counts["registered"].astype("float64")
     return (registered > _FACTOR * own) & (registered > _FACTOR * usual)
 
@@ -41,7 +45,11 @@ def _lower_median(counts: pd.DataFrame, by: str) -> pd.Series:
     """Return the lower median of the registered of each row's group: of two, the smaller."""
     groups = counts.groupby(by, observed=True)["registered"]
     medians = groups.quantile(0.5, interpolation="lower")
-    return counts[by].map(medians).astype("float64")
+    if not isinstance(counts[by].dtype, pd.CategoricalDtype):
+        return counts[by].map(medians).astype("float64")
+    # By their numbers: a map would make a text of each median.
+    known = medians.reindex(counts[by].cat.categories).to_numpy("float64", na_value=np.nan)
+    return pd.Series(np.append(known, np.nan)[counts[by].cat.codes], index=counts.index)
 
 
 def told_of_sizes(turnout: pd.DataFrame) -> tuple[Text, ...]:
@@ -57,7 +65,8 @@ def told_of_sizes(turnout: pd.DataFrame) -> tuple[Text, ...]:
     tuple of Text
         Notes for the account of the results; empty where sizes are as they may be.
     """
-    return (*_many(turnout), *_whole(turnout), *_alone(turnout))
+    own = _lower_median(turnout, "bureau_id")
+    return (*_many(turnout, own), *_whole(turnout, own), *_alone(turnout))
 
 
 def _named(rows: pd.DataFrame) -> Text:
@@ -67,8 +76,8 @@ def _named(rows: pd.DataFrame) -> Text:
     )
 
 
-def _many(turnout: pd.DataFrame) -> Iterator[Text]:
-    rows = turnout[strange_size(turnout)]
+def _many(turnout: pd.DataFrame, own: pd.Series) -> Iterator[Text]:
+    rows = turnout[_is_strange(turnout, own)]
     if len(rows):
         yield Text(
             "{n} bureau(x) have more than three times the registered of their other rounds, too "
@@ -79,8 +88,8 @@ def _many(turnout: pd.DataFrame) -> Iterator[Text]:
         )
 
 
-def _whole(turnout: pd.DataFrame) -> Iterator[Text]:
-    usual = turnout.assign(usual=_lower_median(turnout, "bureau_id"))
+def _whole(turnout: pd.DataFrame, own: pd.Series) -> Iterator[Text]:
+    usual = turnout.assign(usual=own)
     sums = usual.groupby("election_id", observed=True)[["registered", "usual"]].sum()
     ratio = sums["registered"] / sums["usual"].where(sums["usual"] > 0)
     for election in ratio.index[ratio > _WHOLE_FACTOR]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 # What tells a candidate, beside the bureau.
 _WHO = ["election_id", "nuance", "name"]
 Who = tuple[str, ...]
-_PRIME, _NOBODY = np.uint64(1_000_000_007), np.uint64(2**64 - 1)
 
 
 def namesakes(ballots: pd.DataFrame, keys: list[str]) -> set[Who]:
@@ -29,36 +25,6 @@ def namesakes(ballots: pd.DataFrame, keys: list[str]) -> set[Who]:
     two = same.drop_duplicates([*keys, *_WHO, "given"])
     two = two[two.duplicated([*keys, *_WHO], keep=False)]
     return set(two[_WHO].itertuples(index=False, name=None))
-
-
-def namesakes_in(piece: pa.Table) -> set[Who]:
-    """Return the same of some rows of the national file.
-
-    Parameters
-    ----------
-    piece
-        `election_id`, `commune`, `number`, `name`, `given`, and `nuance` where it is told. Of a
-        bureau that goes on in the next piece the others of its constituency tell.
-    """
-    keys = ["commune", "number"]
-    names = [name for name in (*keys, *_WHO) if name in piece.column_names]
-    # One number for each row, that two rows may have by chance: they are compared below.
-    codes = np.zeros(piece.num_rows, dtype="uint64")
-    for name in names:
-        codes = codes * _PRIME + _codes(piece[name])
-    # A list is told by its own name, where nobody is named.
-    again = pd.Series(codes).duplicated(keep=False).to_numpy() & (_codes(piece["name"]) != _NOBODY)
-    if not again.any():
-        return set()
-    rows = piece.filter(pa.array(again)).select([*names, "given"]).to_pandas().astype("str")
-    return namesakes(rows if "nuance" in rows else rows.assign(nuance=""), keys)
-
-
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    array = column.combine_chunks()
-    told = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
-    codes: np.ndarray = told.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype("uint64")
-    return codes
 
 
 def told_apart(ballots: pd.DataFrame, given: pd.Series, alike: Collection[Who]) -> pd.DataFrame:

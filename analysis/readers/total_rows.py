@@ -58,8 +58,7 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
         `election_id`, `bureau_id`, `reason`: one row each, in the order of `counts`.
     """
     found: dict[object, Text] = {}
-    named = _is_called(counts["bureau_id"], is_called_total)
-    mean = _is_called(counts["bureau_id"], is_called_mean)
+    named, mean = _are_called(counts["bureau_id"], is_called_total, is_called_mean)
     communes = commune_of(counts["bureau_id"]).cat.codes
     for election, part in counts.groupby("election_id", observed=True, sort=False):
         values = part[_COUNTS].fillna(0).to_numpy("int64")
@@ -86,16 +85,16 @@ def is_called_mean(label: str) -> bool:
     return _MEAN.fullmatch(_words(label)) is not None
 
 
-def _is_called(bureau_id: pd.Series, so: Callable[[str], bool]) -> np.ndarray:
-    """Tell which ids call their row so."""
+def _are_called(bureau_id: pd.Series, *so: Callable[[str], bool]) -> np.ndarray:
+    """Tell of each way of calling a row so, which ids do (ways × ids)."""
     ids = bureau_id.astype("category").cat
     names = pd.Series(ids.categories, dtype="str")
-    called = np.zeros(len(names) + 1, dtype=bool)
+    called = np.zeros((len(so), len(names) + 1), dtype=bool)
     # Nearly all are numbers.
     for at in np.flatnonzero(~names.str.fullmatch(r".*_\d+")):
         label = names.iloc[at].rpartition("_")[2]
-        called[at] = so(label)
-    flags: np.ndarray = called[ids.codes.to_numpy()]
+        called[:, at] = [one(label) for one in so]
+    flags: np.ndarray = called[:, ids.codes.to_numpy()]
     return flags
 
 
@@ -123,8 +122,7 @@ class _Votes:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The votes, which only a suspicion needs."""
-        mine = self.ballots[self.ballots["election_id"] == self.election]
-        return mine.assign(bureau_id=mine["bureau_id"].astype("str"))
+        return self.ballots[self.ballots["election_id"] == self.election]
 
     def agree(self, rows: np.ndarray, members: np.ndarray) -> bool:
         """Tell whether the votes of rows are, together, the sums of those of their members."""
@@ -196,11 +194,14 @@ def _blocks(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndarra
     end = np.searchsorted(code, code, side="right")
     within, whole = before[1:] - before[first], before[end] - before[first]
     for levels in range(2, _DEEPEST + 1):
-        shares = range(1, levels)
-        at = [np.flatnonzero((levels * within == n * whole).all(axis=1)) for n in shares]
-        for k in at[0]:
-            ends = [e for hits in at for e in hits if first[e] == first[k]]
-            if len(ends) != len(shares):
+        begins = np.flatnonzero((levels * within == whole).all(axis=1))
+        if not len(begins):
+            continue
+        more = range(2, levels)
+        at = [np.flatnonzero((levels * within == n * whole).all(axis=1)) for n in more]
+        for k in begins:
+            ends = [e for hits in (begins, *at) for e in hits if first[e] == first[k]]
+            if len(ends) != levels - 1:
                 continue
             groups = np.split(order[first[k] : end[k]], np.array(ends) + 1 - first[k])
             finest = max(groups, key=len)

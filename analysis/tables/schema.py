@@ -301,15 +301,11 @@ def commune_of(bureau_id: pd.Series) -> pd.Series:
     """Return the commune of each bureau: what stands before the last underscore."""
     if not isinstance(bureau_id.dtype, pd.CategoricalDtype):
         return bureau_id.astype("str").str.replace(_FROM_UNDERSCORE, "", regex=True)
-    communes = [_before_underscore(name) for name in bureau_id.cat.categories]
-    codes, names = pd.Index(communes, dtype="str").factorize()
+    communes = bureau_id.cat.categories.astype("str").str.replace(_FROM_UNDERSCORE, "", regex=True)
+    codes, names = communes.factorize()
     return pd.Series(
         pd.Categorical.from_codes(codes[bureau_id.cat.codes], names), index=bureau_id.index
     )
-
-
-def _before_underscore(name: object) -> str:
-    return str(name).rpartition("_")[0]
 
 
 def is_geographic(table: Table) -> bool:

@@ -131,7 +131,7 @@ class Table:
             ) from error
 
     def _check_key(self, table: pd.DataFrame) -> None:
-        if not _all_differ(table[list(self.key)]):
+        if not all_differ(table[list(self.key)]):
             repeated = table.duplicated(list(self.key), keep=False)
             raise DataError(
                 "{name}: more than one row for the same {key}.",
@@ -161,7 +161,7 @@ class Table:
         return some("/".join(map(str, key)) for key in keys.to_numpy())
 
 
-def _all_differ(keys: pd.DataFrame) -> bool:
+def all_differ(keys: pd.DataFrame) -> bool:
     """Tell whether no two rows are the same, in a small part of the time of `duplicated`."""
     combined, size = np.zeros(len(keys), dtype="int64"), 1
     for _, column in keys.items():
