@@ -24,7 +24,7 @@ from analysis.readers.codes import (
 )
 from analysis.readers.electoral_zones import CODES, zones_named
 from analysis.readers.glance import NO, SURE, Glance, look
-from analysis.readers.namesakes import namesakes, told_apart
+from analysis.readers.namesakes import told_apart
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
@@ -137,8 +137,9 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
     votes = _votes_frame(ballots)
     if not all_differ(votes[["election_id", "bureau_id", "nuance", "name"]]):
         # Given names of a nation fill memory: they are read where somebody stands twice.
-        again, _ = _read(candidates, _CODES | _GIVEN, places, [])
-        votes = _told_apart(votes, again)
+        names = _read(candidates, _CODES | _GIVEN, places, [])[0]
+        if "given" in names.column_names:
+            votes = told_apart(votes.assign(given=_categorical(_dictionary(names["given"]))))
     told = Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers)
     first, second = (
         Source.of(file, role=role, licence=LICENCE)
@@ -349,13 +350,6 @@ def _votes_frame(table: pa.Table) -> pd.DataFrame:
             "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
         }
     )
-
-
-def _told_apart(votes: pd.DataFrame, names: pa.Table) -> pd.DataFrame:
-    if "given" not in names.column_names:
-        return votes
-    told = votes.assign(given=_categorical(_dictionary(names["given"])))
-    return told_apart(votes, told["given"], namesakes(told, ["bureau_id"]))
 
 
 def _categorical(array: pa.DictionaryArray) -> pd.Categorical:

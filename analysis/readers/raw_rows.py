@@ -18,7 +18,7 @@ from analysis.readers.bureau_of_row import NO_BUREAU, UNKNOWN, bureau_of
 from analysis.readers.codes import arrondissement_of, bare_code, in_place
 from analysis.readers.election_of_row import is_of_another, round_of
 from analysis.readers.layouts import COUNTS, KNOWN, Layout
-from analysis.readers.namesakes import namesakes, told_apart
+from analysis.readers.namesakes import told_apart
 from analysis.readers.packed import plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.total_rows import SUM, is_called_total
@@ -240,8 +240,7 @@ class Rows:
         told, nobody = _without_spoilt(told, counts)
         for name in nobody:
             self._lose(_NOBODY, name)
-        alike = namesakes(told, ["bureau_id"])
-        ballots = told_apart(told, told["given"], alike).drop(columns=["given", "election_id"])
+        ballots = told_apart(told).drop(columns="election_id")
         joined, sums = Together(counts, ballots), 0
         if self.mode:
             kept = [table[~sums_of(table["bureau_id"])] for table in (counts, ballots)]
