@@ -36,7 +36,7 @@ def told_apart(ballots: pd.DataFrame) -> pd.DataFrame:
 
 
 def _namesakes(ballots: pd.DataFrame) -> set[tuple[str, ...]]:
-    """Return election, nuance and name of those who stand twice in a bureau under two given names."""
+    """Return election, nuance and name of who stands twice in a bureau under two given names."""
     keys = ["bureau_id", *_WHO]
     same = ballots[ballots.duplicated(keys, keep=False)].astype("str")
     two = same.drop_duplicates([*keys, "given"])
