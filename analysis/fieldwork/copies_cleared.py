@@ -29,7 +29,8 @@ _CELL = re.compile(r"<((?:\w+:)?(?:si|is|text))>.*?</\1>", re.DOTALL)
 _PIECE = re.compile(r"(<(?:\w+:)?t(?:\s[^<>]*)?>)([^<]*)(?=<)")
 _BETWEEN = re.compile(r"(?<=>)[^<>]+(?=<)")
 _CALLED = re.compile(r'(?<=\sname=")[^"<>]+(?=")|(?<=\sdisplayName=")[^"<>]+(?=")')
-_PACKED = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, NotImplementedError)
+# Of a kind of compression that nobody knows too.
+_PACKED = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError)
 Change = Callable[[str], str]
 
 

@@ -77,13 +77,7 @@ def read_shapes(
             raw = _open(path, layer)
     # A damaged file makes GDAL, GEOS and Arrow raise each its own.
     except (RuntimeError, ValueError, OSError, IndexError, shapely.GEOSException) as error:
-        raise DataError(
-            "{file} is not a file of shapes, or is cut or damaged.",
-            where="{file}: {error}",
-            mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
-            file=path.name,
-            error=_without_folder(str(error).partition("\n")[0], path) or type(error).__name__,
-        ) from error
+        raise _damaged(path, error) from error
     if not isinstance(raw, gpd.GeoDataFrame) or raw.empty or raw.geometry.isna().all():
         raise DataError(
             "{file} holds no shapes.",
@@ -130,17 +124,18 @@ def columns_near(
         box = across.transform_bounds(*bounds) if across and bounds else None
         return pyogrio.read_dataframe(path, bbox=box, read_geometry=False)
     except (RuntimeError, ValueError, OSError) as error:
-        raise DataError(
-            "{file} is not a file of shapes, or is cut or damaged.",
-            where="{file}: {error}",
-            mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
-            file=path.name,
-            error=_without_folder(str(error).partition("\n")[0], path) or type(error).__name__,
-        ) from error
+        raise _damaged(path, error) from error
 
 
-def _without_folder(text: str, path: Path) -> str:
-    return text.replace("/vsizip/", "").replace(str(path), path.name)
+def _damaged(path: Path, error: Exception) -> DataError:
+    told = str(error).partition("\n")[0].replace("/vsizip/", "").replace(str(path), path.name)
+    return DataError(
+        "{file} is not a file of shapes, or is cut or damaged.",
+        where="{file}: {error}",
+        mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
+        file=path.name,
+        error=told or type(error).__name__,
+    )
 
 
 def astray(shapes: gpd.GeoDataFrame, crs: str) -> np.ndarray:
