@@ -34,7 +34,7 @@ def tag(secret: str, campaign: str, user_id: str = "") -> str:
     Returns
     -------
     str
-        Sixteen hexadecimal digits, the same for the same three; `COMMON` without a campaign.
+        Twenty hexadecimal digits, the same for the same three; `COMMON` without a campaign.
     """
     if not campaign:
         return COMMON
