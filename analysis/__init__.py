@@ -4,6 +4,10 @@ import os
 
 __version__ = "0.1.0"
 
+# Work on many bureaux shares the cores in threads of its own, and pages have one each: those that
+# linear algebra adds would only wait for one another. It reads this when it is first loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # GDAL opens a hundred formats, and some of them make it read any other file or ask any other
 # machine, whatever the name of the one that it was given. It knows those that Palier reads and
 # writes: what it is to leave out it must be told before a first module loads it.

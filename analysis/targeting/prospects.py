@@ -215,20 +215,21 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     usual = rival_of(sound, choice, target)
     against = rival_of(sound, choice, target, rival) if rival else usual
     # What needs no forecast first: it is still being made.
-    labels = bureau_labels(workspace, history.units["bureau_id"]).to_numpy()
-    table = electorate_table(sound, target, past.coming, rival=against)
-    table = table.join(_surroundings(workspace, history), on="bureau_id")
+    units, left_out = history.units, _left_out(history, past.far)
+    around = units[["bureau_id"]].join(_surroundings(workspace, history), on="bureau_id")
+    around = around.drop(columns="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
-    table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
+    around["commune"] = units["commune_id"].map(communes).fillna(units["commune_id"])
     named = polling_places(workspace)
-    table["name"] = [named.get(one, "") for one in table["bureau_id"].tolist()]
-    table["label"] = labels
-    table["reachable"] = has_ground(table, history)
-    table["density"] = _assumed_density(history.units)
-    table["covered"] = read_covered(workspace.path, table["bureau_id"], whole=not places)
-    left_out = _left_out(history, past.far)
+    around["name"] = [named.get(one, "") for one in units["bureau_id"].tolist()]
+    around["label"] = bureau_labels(workspace, units["bureau_id"]).to_numpy()
+    around["reachable"] = has_ground(units.join(around), history)
+    around["density"] = _assumed_density(units)
+    around["covered"] = read_covered(workspace.path, units["bureau_id"], whole=not places)
     when = left_out.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
-    table["far_out"] = when.reindex(table["bureau_id"].astype("str"), fill_value="").to_numpy()
+    found = when.reindex(units["bureau_id"].astype("str"), fill_value="")
+    around["far_out"] = found.to_numpy()
+    table = electorate_table(sound, target, past.coming, rival=against).join(around)
     notes = (*_notes(history, left_out), *past.forecast.notes)
     return Prospects(table, history, target, notes, against, usual)
 
