@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.calendar import is_election
+from analysis.readers.coded_columns import categorical, coded, distinct_rows, first_text
 from analysis.readers.codes import (
     arrondissement_of,
     bureau_code,
@@ -30,7 +31,7 @@ from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.table import all_differ
-from analysis.tables.whole_numbers import is_count, plain_counts
+from analysis.tables.whole_numbers import MOST, is_count, plain_counts
 
 LICENCE = Text("Licence Ouverte 2.0 (Etalab)")
 
@@ -139,7 +140,7 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
         # Given names of a nation fill memory: they are read where somebody stands twice.
         names = _read(candidates, _CODES | _GIVEN, places, [])[0]
         if "given" in names.column_names:
-            votes = told_apart(votes.assign(given=_categorical(_dictionary(names["given"]))))
+            votes = told_apart(votes.assign(given=categorical(coded(names["given"]))))
     told = Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers)
     first, second = (
         Source.of(file, role=role, licence=LICENCE)
@@ -200,13 +201,13 @@ def _of_known_elections(table: pa.Table, left_out: list[LeftOut]) -> pa.Table:
 
 def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
     if of_arrondissements(places):
-        rows, codes = _distinct(piece, ("commune", "department", "number"))
+        rows, codes = distinct_rows(piece, ("commune", "department", "number"))
         inside = [
             in_place(commune_code(c, d), places, arrondissement_of(_commune(c, d), number))
             for c, d, number in codes
         ]
     else:
-        rows, codes = _distinct(piece, ("commune", "department"))
+        rows, codes = distinct_rows(piece, ("commune", "department"))
         inside = [in_place(commune_code(c, d), places) for c, d in codes]
     return pa.array(np.array(inside, dtype=bool)[rows])
 
@@ -214,7 +215,7 @@ def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
 def _with_bureau_ids(table: pa.Table) -> pa.Table:
     """Return the table with `bureau_id` in place of the codes, worked out once per distinct one."""
     codes = ("commune", "department", "number")
-    rows, distinct = _distinct(table, codes)
+    rows, distinct = distinct_rows(table, codes)
     ids = [bureau_code(_commune(commune, department), n) for commune, department, n in distinct]
     column = pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), pa.array(ids, pa.string()))
     return table.drop_columns(list(codes)).append_column("bureau_id", column)
@@ -225,33 +226,10 @@ def _commune(code: str, department: str) -> str:
     return code if len(code) == 5 else code_of_its_day(code, department)
 
 
-def _distinct(table: pa.Table, names: tuple[str, ...]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
-    """Return which distinct combination each row has, and the combinations."""
-    columns = [_dictionary(table[name]) for name in names]
-    combined = np.zeros(table.num_rows, dtype="int64")
-    for column in columns:
-        codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        combined = combined * max(len(column.dictionary), 1) + codes
-    # A bureau's rows mostly follow one another: each run of one code is looked up once.
-    first = np.append(True, combined[1:] != combined[:-1])[: len(combined)]
-    runs, distinct = pd.factorize(combined[first])
-    rows = runs[np.cumsum(first) - 1]
-    parts: list[np.ndarray] = []
-    for column in reversed(columns):
-        distinct, code = np.divmod(distinct, max(len(column.dictionary), 1))
-        parts.insert(0, column.dictionary.to_numpy(zero_copy_only=False)[code])
-    return rows, list(zip(*(part.tolist() for part in parts), strict=True))
-
-
-def _dictionary(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_dictionary(array.type):
-        return array
-    return pc.cast(array, pa.string()).dictionary_encode()
-
-
 def _as_counts(table: pa.Table, name: str) -> tuple[pa.Table, pd.DataFrame]:
     """Turn a column into whole numbers, missing where there is none; and tell what is there."""
+    if _holds_counts(table[name]):
+        return _with_counts(table, name, table[name]), nothing_unreadable()
     numbers, bad = _numbers(table[name])
     missing = np.isnan(numbers)
     broken = bad | (missing & (name not in _OPTIONAL))
@@ -268,7 +246,19 @@ def _as_counts(table: pa.Table, name: str) -> tuple[pa.Table, pd.DataFrame]:
             for row in rows
         ]
         told = pd.DataFrame(found, columns=told.columns, dtype=object)
-    return table.set_column(table.column_names.index(name), name, whole), told
+    return _with_counts(table, name, whole), told
+
+
+def _holds_counts(column: pa.ChunkedArray) -> bool:
+    """Tell whether a column is of whole numbers all of which may be counts."""
+    if not pa.types.is_integer(column.type) or column.null_count or not len(column):
+        return False
+    least, most = (one.as_py() for one in pc.min_max(column).values())
+    return bool(least >= 0 and most <= MOST)
+
+
+def _with_counts(table: pa.Table, name: str, whole: pa.Array | pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, whole.cast(pa.int64()))
 
 
 def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
@@ -276,7 +266,7 @@ def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     if not pa.types.is_dictionary(column.type):
         parsed = column.cast(pa.float64()).to_numpy()
         return parsed, ~np.isnan(parsed) & ~is_count(parsed)
-    array = _dictionary(column)
+    array = coded(column)
     texts = plain_counts(pd.Series(array.dictionary.to_pylist(), dtype="str"))
     parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
     wrong = ~is_count(parsed) & (texts != "").to_numpy()
@@ -292,6 +282,8 @@ def _lines(table: pa.Table, name: str, bad: np.ndarray) -> str:
 
 def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
     """Turn votes into numbers; a few shifted rows become missing, many are an error."""
+    if _holds_counts(table["votes"]):
+        return _with_counts(table, "votes", table["votes"]), 0
     numbers, bad = _numbers(table["votes"])
     unreadable = bad | np.isnan(numbers)
     negative = numbers < 0
@@ -313,16 +305,13 @@ def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
             lines=_lines(table, "votes", unreadable),
         )
     whole = pa.array(np.where(unreadable, 0, numbers).astype("int64"), mask=unreadable)
-    index = table.column_names.index("votes")
-    return table.set_column(index, "votes", whole), int(unreadable.sum())
+    return _with_counts(table, "votes", whole), int(unreadable.sum())
 
 
 def _counts_frame(table: pa.Table) -> pd.DataFrame:
     """Return the columns of `Raw.counts`, and the name of the place where there is one."""
     ids = ("election_id", "bureau_id", "place")
-    frame = pd.DataFrame(
-        {n: _categorical(_dictionary(table[n])) for n in ids if n in table.column_names}
-    )
+    frame = pd.DataFrame({n: categorical(coded(table[n])) for n in ids if n in table.column_names})
     for name in _COUNTS:
         known = name in table.column_names
         frame[name] = table[name].to_pandas(types_mapper=_NULLABLE.get) if known else pd.NA
@@ -333,47 +322,23 @@ def _counts_frame(table: pa.Table) -> pd.DataFrame:
 
 def _votes_frame(table: pa.Table) -> pd.DataFrame:
     """Return the columns of `Raw.ballots`; a candidate's name, else the list's."""
-    election = _categorical(_dictionary(table["election_id"]))
+    election = categorical(coded(table["election_id"]))
     labelled = np.array([bool(_BY_LABEL.fullmatch(e)) for e in election.categories], dtype=bool)
     here = np.append(labelled, False)[election.codes]
     everywhere = np.ones(table.num_rows, dtype=bool)
     wanted = [(n, here) for n in _LISTS] if here.any() else []
     wanted += [(n, everywhere) for n in ("name", *_LISTS, *_HEADS)]
-    given = [(_dictionary(table[n]), rows) for n, rows in wanted if n in table.column_names]
-    nuance = [(_dictionary(table[n]), everywhere) for n in ("nuance",) if n in table.column_names]
+    given = [(coded(table[n]), rows) for n, rows in wanted if n in table.column_names]
+    nuance = [(coded(table[n]), everywhere) for n in ("nuance",) if n in table.column_names]
     return pd.DataFrame(
         {
             "election_id": election,
-            "bureau_id": _categorical(_dictionary(table["bureau_id"])),
-            "nuance": _first_text(nuance, table.num_rows),
-            "name": _first_text(given, table.num_rows),
+            "bureau_id": categorical(coded(table["bureau_id"])),
+            "nuance": first_text(nuance, table.num_rows),
+            "name": first_text(given, table.num_rows),
             "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
         }
     )
-
-
-def _categorical(array: pa.DictionaryArray) -> pd.Categorical:
-    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    # Pieces of a file may spell one id in several ways that become the same.
-    texts = pd.Index(array.dictionary.to_pylist(), dtype="str")
-    unified, categories = texts.factorize()
-    return pd.Categorical.from_codes(np.append(unified, -1)[codes], categories)
-
-
-def _first_text(columns: list[tuple[pa.DictionaryArray, np.ndarray]], rows: int) -> pd.Categorical:
-    """Return the first of the columns that is not empty, row by row; "" where all are.
-
-    Each column comes with the rows in which it counts.
-    """
-    codes, categories = np.zeros(rows, dtype="int64"), [""]
-    for array, counts in columns:
-        texts = ["" if t is None else str(t).strip() for t in array.dictionary.to_pylist()]
-        own = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        filled = np.append(np.array([t != "" for t in texts], dtype=bool), False)[own]
-        codes = np.where((codes == 0) & filled & counts, own + len(categories), codes)
-        categories += texts
-    unified, unique = pd.Index(categories, dtype="str").factorize()
-    return pd.Categorical.from_codes(unified[codes], unique)
 
 
 def _places(counts: pd.DataFrame) -> pd.DataFrame:

@@ -86,7 +86,7 @@ def read_columns(
             if _is_parquet(path)
             else _delimited(path, aliases, optional, uneven)
         ):
-            lines = pa.array(np.arange(line, line + piece.num_rows))
+            lines = pa.array(np.arange(line, line + piece.num_rows, dtype="int32"))
             line += piece.num_rows
             table = piece.append_column(LINE, lines)
             kept.append(keep(table) if keep else table)

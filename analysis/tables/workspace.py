@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -248,9 +249,10 @@ def writing(path: Path | str) -> Iterator[Writer]:
             strerror=error.strerror,
         ) from error
     try:
-        writer = Writer(aside)
-        yield writer
-        writer.finish(target)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            writer = Writer(aside, pool)
+            yield writer
+            writer.finish(target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         if created and not (target / MANIFEST).exists():
@@ -261,21 +263,27 @@ def writing(path: Path | str) -> Iterator[Writer]:
 class Writer:
     """Collects tables in a folder aside; `finish` moves them into the workspace."""
 
-    def __init__(self, aside: Path) -> None:
-        self.aside = aside
+    def __init__(self, aside: Path, pool: Executor) -> None:
+        self.aside, self._pool = aside, pool
+        self._coming: dict[str, Future[dict[str, Any]]] = {}
         self.tables: dict[str, dict[str, Any]] = {}
         self.texts: dict[str, str] = {}
         self.facts: dict[str, Any] = {}
 
     def put(self, name: str, table: pd.DataFrame) -> None:
-        """Write one canonical table, already checked by its reader."""
+        """Write one canonical table, already checked by its reader; others may come meanwhile."""
+        # Tables stand in the manifest as they came.
+        self.tables[name] = {}
+        self._coming[name] = self._pool.submit(self._written, name, table)
+
+    def _written(self, name: str, table: pd.DataFrame) -> dict[str, Any]:
         file = self.aside / f"{name}.parquet"
         if isinstance(table, gpd.GeoDataFrame):
             table.to_parquet(file, index=False, compression="zstd")
         else:
             arrow = pa.Table.from_pandas(table, preserve_index=False)
             pq.write_table(arrow, file, compression="zstd", compression_level=1)
-        self.tables[name] = {"rows": len(table), "file": file.name, "sha256": sha256(file)}
+        return {"rows": len(table), "file": file.name, "sha256": sha256(file)}
 
     def put_text(self, name: str, text: str) -> None:
         """Write a small text file that people edit, such as blocs.csv."""
@@ -292,6 +300,7 @@ class Writer:
         A machine that stops half-way leaves a folder without a manifest, not a mixture that reads
         as a workspace; an error puts the old files back.
         """
+        self.tables |= {name: coming.result() for name, coming in self._coming.items()}
         manifest = {"format": FORMAT, **self.facts, "tables": self.tables, "texts": self.texts}
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
         new = [*sorted(file.name for file in self.aside.iterdir()), MANIFEST]
