@@ -17,6 +17,7 @@ from analysis.readers.beginnings import delimiter_of, encoding_of
 from analysis.readers.codes import bare_text
 from analysis.readers.packed import DAMAGED, cell_text
 from analysis.tables.spreadsheet_text import plain_text
+from analysis.tables.workbook_marks import is_laborious
 
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
 _MOST_LINES = 12
@@ -180,7 +181,8 @@ def _sheet(content: bytes, name: str) -> Iterator[_Line]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             # Two cells in opposite corners are 5 kB on disk and milliards of cells in memory.
-            if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
+            swollen = sum(one.file_size for one in archive.infolist()) > _MOST_BYTES
+            if swollen or is_laborious(archive):
                 raise _too_large(name)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         try:
