@@ -131,6 +131,8 @@ def _delimited(content: bytes, name: str) -> Iterator[_Line]:
         raise _too_large(name)
     text = _decoded(content).lstrip("\ufeff")
     texts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(texts) > 2 * _MOST_ROWS:
+        raise _too_large(name)
     heads = [line for line in texts[:20] if line.strip()]
     delimiter = delimiter_of(max(heads, key=lambda line: max(map(line.count, ";,\t|")), default=""))
     width = 0
@@ -140,6 +142,8 @@ def _delimited(content: bytes, name: str) -> Iterator[_Line]:
             at += 1
             continue
         cells, used = _cells(texts, at, delimiter, width)
+        if not isinstance(cells, Text) and len(cells) > _MOST_COLUMNS:
+            raise _too_large(name)
         # Codes held whole for Excel, and texts it would run: our own lists come back so.
         yield at + 1, cells if isinstance(cells, Text) else [plain_text(one) for one in cells]
         if not width and not isinstance(cells, Text) and len(cells) > 1:

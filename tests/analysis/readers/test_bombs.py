@@ -216,6 +216,14 @@ def test_a_workbook_whose_formats_or_texts_take_minutes_is_refused(tmp_path, mon
     assert loaded == []
 
 
+@pytest.mark.parametrize(
+    "content", [b"Nom;E-mail\n" + b"a\n" * 1_000_001, b"Nom" + b";" * 300 + b"\nx;y\n"]
+)
+def test_a_text_of_more_rows_or_columns_than_a_workbook_may_have_is_no_file_of_people(content):
+    with pytest.raises(DataError, match="too large"):
+        read_people_file(content, "t.csv")
+
+
 ENTITIES = b'<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><l>&b;</l>'
 PARTS = ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"]
 
