@@ -54,6 +54,13 @@ ALTER ROLE palier PASSWORD '$PASSWORD';
 SQL
   runuser -u postgres -- psql -qtc "SELECT 1 FROM pg_database WHERE datname = 'palier'" | grep -q 1 ||
     runuser -u postgres -- createdb --owner palier palier
+  # The log of writes keeps nothing of who was erased: the app may begin it anew (15 or newer).
+  runuser -u postgres -- psql -q palier <<SQL || echo "The log of writes stays as it is: docs/server.md"
+ALTER SYSTEM SET wal_recycle = off;
+SELECT pg_reload_conf();
+GRANT pg_checkpoint TO palier;
+GRANT EXECUTE ON FUNCTION pg_switch_wal() TO palier;
+SQL
   (
     umask 077
     cat >"$CONFIG" <<TOML

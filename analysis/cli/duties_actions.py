@@ -13,7 +13,6 @@ from analysis.contacts import rights_requests as owed
 from analysis.contacts.contact_store import Contacts, Controller
 from analysis.contacts.controller_check import read_round
 from analysis.contacts.door_boxes import waiting
-from analysis.contacts.erasure import UNSWEPT
 from analysis.contacts.registers import add, entries
 from analysis.contacts.retention import Over, classes
 from analysis.errors import DataError, Text, some
@@ -171,7 +170,7 @@ def _answer(contacts: Contacts, asked: Asked) -> str:
             for _at, what, rows in gone.erased.exports
         ]
         lost = [notes] if gone.erased.notes or gone.returns else []
-        every = [head, *lost, *left, *([] if gone.erased.swept else [UNSWEPT])]
+        every = [head, *lost, *left, *gone.erased.remains()]
         return "\n".join(map(asked.say, every))
     if kind == "objection":
         point = asked.contact if found and not found.person else ""

@@ -28,7 +28,7 @@ from analysis.database.contact_tables import (
     VAULT_KEYS,
 )
 from analysis.database.engine import reading, writing
-from analysis.database.store_sweep import sweep
+from analysis.database.store_sweep import clear_log, sweep
 from analysis.errors import Text
 from analysis.fieldwork.names_taken_out import PLACES, take_out
 
@@ -41,6 +41,10 @@ _LEAVES = ("download", "export", "print", "send")
 UNSWEPT = Text(
     "The free space of the store still holds the erased key: somebody reads the store, or its user "
     "does not own its tables. The next erasure clears it too, or the owner by VACUUM FULL."
+)
+LOGGED = Text(
+    "PostgreSQL's log of writes still holds what volunteers wrote, until it is written over: the "
+    "manual of a server says how to let the app clear it."
 )
 
 
@@ -63,6 +67,8 @@ class Erased:
     swept
         Whether nothing is left in the free space of the store; else somebody read it meanwhile, or
         its user does not own the tables.
+    log
+        Whether the log of writes was cleared too.
     """
 
     people: int
@@ -71,6 +77,12 @@ class Erased:
     exports: list[tuple[int, str, int]]
     swept: bool
     notes: int = 0
+    log: bool = True
+
+    def remains(self) -> list[Text]:
+        """Say what of them may still be in the store's files."""
+        told = ((self.swept, UNSWEPT), (self.log, LOGGED))
+        return [text for done, text in told if not done]
 
 
 def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "erasure") -> Erased:
@@ -97,7 +109,7 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
     if contacts.workspaces is not None:
         bury(contacts.workspaces, every)
     points = suppress_people(contacts, every, reason) if reason else 0
-    notes = take_out(contacts.engine, names_of(contacts, every))
+    notes = take_out(contacts.engine, names_of(contacts, every), points_of(contacts, every))
     rows: dict[str, int] = {}
     with writing(contacts.engine, role="eraser") as connection:
         for table in _ABOUT:
@@ -112,7 +124,8 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
     # Without its key a value says nothing: of the keys nothing may stay in any file.
     told = [table for table, _column in PLACES] if notes else []
     swept = sweep(contacts.engine, [VAULT_KEYS, *told], [VAULT, POINTS, *_ABOUT])
-    return Erased(len(every), points, rows, left_before(contacts), swept, notes)
+    log = clear_log(contacts.engine)
+    return Erased(len(every), points, rows, left_before(contacts), swept, notes, log)
 
 
 def names_of(contacts: Contacts, people: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from analysis.database.contact_tables import MERGES
+from analysis.database.contact_tables import MERGES, VAULT_KEYS
 from analysis.database.engine import tenant_of
 
 
@@ -36,6 +36,12 @@ class Groups:
         """Return people and all that are merged with them, in order."""
         wanted = {self.of(person) for person in people}
         return sorted(wanted | {one for one, root in self.root.items() if root in wanted})
+
+
+def still_known(connection: Connection) -> set[str]:
+    """Return the people of a campaign who were not erased, each record of them apart."""
+    query = sa.select(VAULT_KEYS.c.person).where(VAULT_KEYS.c.tenant == tenant_of(connection))
+    return set(connection.execute(query).scalars())
 
 
 def groups(connection: Connection) -> Groups:

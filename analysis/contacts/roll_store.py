@@ -24,7 +24,7 @@ from analysis.contacts.roll_origin import PROMISE, Origin, last_day
 from analysis.contacts.roll_overlap import replaces, twice
 from analysis.database.contact_tables import ROLL_ENDS, ROLL_FILES, ROLL_ROWS
 from analysis.database.engine import analyse, lock, reading, writing
-from analysis.database.store_sweep import sweep
+from analysis.database.store_sweep import clear_log, sweep
 from analysis.errors import DataError, some
 
 # Why a roll ended. Replaced: by a newer list of the same bureaux. The last: its rows are in no
@@ -346,9 +346,7 @@ def _say_end(connection: Connection, contacts: Contacts, roll: str, reason: str)
     """Write that a roll ended, once; return how many rows of it are still there."""
     mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll == roll)
     left = int(connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one())
-    ended = sa.select(ROLL_ENDS.c.roll).where(
-        ROLL_ENDS.c.tenant == contacts.tenant, ROLL_ENDS.c.roll == roll
-    )
+    ended = sa.select(ROLL_ENDS.c.roll).filter_by(tenant=contacts.tenant, roll=roll)
     if connection.execute(ended).first() is None:
         end = {"roll": roll, "reason": reason, "rows": left}
         connection.execute(sa.insert(ROLL_ENDS).values(**end, **contacts.stamp()))
@@ -364,6 +362,7 @@ def _delete(contacts: Contacts, gone: list[str]) -> None:
         mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll.in_(gone))
         connection.execute(sa.delete(ROLL_ROWS).where(*mine))
     sweep(contacts.engine, [ROLL_ROWS])
+    clear_log(contacts.engine)
 
 
 def one_roll(contacts: Contacts, roll: str, *, today: date | None = None) -> Roll:

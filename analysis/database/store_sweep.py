@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NotSupportedError, OperationalError, ProgrammingError
 
 from analysis.database.engine import reading
 
@@ -18,6 +18,11 @@ _EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 # Readers of a moment ago are waited for; whoever reads on keeps the log.
 _PATIENCE_S, _PAUSE_S = 5.0, 0.1
 _STAYS = re.compile(r"permission denied|(?<!\d)[1-9]\d* dead row versions cannot be removed")
+# A right that was not given; none of a service that has no such order.
+_NOT_MINE = {"42501", "0A000"}
+# A segment that is used again, a copy or a reader keeps what was written.
+_KEPT = """SELECT current_setting('wal_recycle') = 'on' OR current_setting('archive_mode') <> 'off'
+    OR current_setting('wal_keep_size') <> '0' OR EXISTS (SELECT FROM pg_replication_slots)"""
 
 
 def sweep(
@@ -49,6 +54,36 @@ def sweep(
         done = [_try(connection, order) for order in orders]
         # Not the owner's, or somebody reads a state of before: it is cleared at a later sweep.
         return all(done) and not any(_STAYS.search(text) for text in told)
+
+
+def clear_log(engine: Engine) -> bool:
+    """Have PostgreSQL throw away its log of writes up to now, as far as the owner's rights allow.
+
+    Two checkpoints: the log is kept from the one before the last.
+
+    Parameters
+    ----------
+    engine
+        Of the store.
+
+    Returns
+    -------
+    bool
+        False where the log, an archive or a replica may still hold what was deleted. The log of
+        SQLite is emptied by `sweep`.
+    """
+    if engine.dialect.name == "sqlite":
+        return True
+    with _alone(engine) as (connection, _told):
+        try:
+            for order in ("SELECT pg_switch_wal()", "CHECKPOINT") * 2:
+                connection.exec_driver_sql(order)
+        except (ProgrammingError, NotSupportedError) as error:
+            if getattr(error.orig, "sqlstate", "") not in _NOT_MINE:
+                raise
+            return False
+        kept = connection.exec_driver_sql(_KEPT).scalar_one()
+    return not kept
 
 
 def _sweep_file(engine: Engine) -> bool:

@@ -16,9 +16,8 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from analysis.database.models import TAKEN_OUT
 from analysis.errors import DataError
-from analysis.fieldwork.names_taken_out import keys_of, without
+from analysis.fieldwork.names_taken_out import changer, keys_of
 from analysis.fieldwork.phone_files import checksum, is_phone, parsed
 from analysis.tables.whole_files import written_whole
 
@@ -53,27 +52,12 @@ def take_out_of_files(
     int
         Those that were taken away whole are among them.
     """
-    keys, patterns = keys_of(names), [_spelled(*point) for point in points]
-    if not keys and not patterns:
+    points = list(points)
+    if not keys_of(names) and not points:
         return 0
-
-    def change(text: str) -> str:
-        for pattern in patterns:
-            text = pattern.sub(TAKEN_OUT, text)
-        return without(text, keys)
-
+    change = changer(names, points)
     files = [file for folder in folders for file in sorted(folder.glob("*")) if file.is_file()]
     return sum(_clear(file, change) for file in files)
-
-
-def _spelled(kind: str, canonical: str) -> re.Pattern[str]:
-    """Return what finds a contact point however it is cut."""
-    if kind != "phone":
-        return re.compile(re.escape(canonical), re.IGNORECASE)
-    # Nine digits tell a French number; what stands before them depends on where one dials.
-    cut = r"[ ./()\u00a0\u202f-]"
-    digits = f"{cut}{{0,3}}".join(canonical.lstrip("+")[-9:])
-    return re.compile(rf"(?<!\d)(?:(?:\+|00) ?\d{{1,3}}|0)?{cut}{{0,4}}{digits}(?!\d)")
 
 
 def _clear(file: Path, change: Change) -> bool:

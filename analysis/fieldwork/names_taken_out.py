@@ -1,20 +1,23 @@
 """Take the names of the erased out of what volunteers wrote: remarks, free answers, contradictions.
 
 A name that is a word too (Petit, Blanc) goes wherever the word stands: a remark without a word says
-less, one with the name of who asked to be forgotten breaks a promise.
+less, one with the name of who asked to be forgotten breaks a promise. One slip of the finger is
+forgiven, unless it makes a word that volunteers use: « matin » stays where Martin goes.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from analysis.database.engine import or_nothing, reading, writing
 from analysis.database.models import ANSWERS, ATTEMPTS, CONFLICTS, ERASURES, META, TAKEN_OUT
+from analysis.fieldwork.privacy import common_words
 
 # Where words of volunteers stand.
 PLACES = ((ATTEMPTS, "note"), (ANSWERS, "text"), (CONFLICTS, "content"))
@@ -23,6 +26,8 @@ _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
 # « de la Tour du Pin » has five words.
 _MOST_WORDS = 5
 _SHORTEST = 3
+# Of fewer letters every second word is near.
+_SHORTEST_NEAR = 5
 
 
 def keys_of(names: Collection[str]) -> frozenset[str]:
@@ -38,14 +43,18 @@ def without(text: str, keys: Collection[str]) -> str:
     --------
     >>> without("Mme LE GALL absente", keys_of(["Le Gall"]))
     'Mme […] absente'
+    >>> without("Mme Zorbalinne ce matin", keys_of(["Zorbaline", "Martin"]))
+    'Mme […] ce matin'
     """
+    near_keys = _by_gap(frozenset(keys))
     words = [(*one.span(), _folded(one[0])) for one in _WORD.finditer(text)]
     kept, at, i = [], 0, 0
     while i < len(words):
         # The longest name that begins here.
         for j in range(min(len(words), i + _MOST_WORDS), i, -1):
             near = all(b[0] - a[1] == 1 for a, b in zip(words[i:j], words[i + 1 : j], strict=False))
-            if near and "".join(word for _from, _to, word in words[i:j]) in keys:
+            said = "".join(word for _from, _to, word in words[i:j])
+            if near and (said in keys or _misspelt(said, near_keys)):
                 kept += [text[at : words[i][0]], TAKEN_OUT]
                 at, i = words[j - 1][1], j
                 break
@@ -54,8 +63,73 @@ def without(text: str, keys: Collection[str]) -> str:
     return "".join([*kept, text[at:]])
 
 
-def take_out(engine: Engine, names: Collection[str]) -> int:
-    """Take names out of all that volunteers of a campaign wrote; return how many texts had one.
+@lru_cache(maxsize=8)
+def _by_gap(keys: frozenset[str]) -> dict[str, set[str]]:
+    """Return long keys by what is left of them without one letter, or none."""
+    found: dict[str, set[str]] = {}
+    for key in keys:
+        if len(key) >= _SHORTEST_NEAR:
+            for gap in _gaps(key):
+                found.setdefault(gap, set()).add(key)
+    return found
+
+
+def _gaps(word: str) -> set[str]:
+    return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
+
+
+def _misspelt(word: str, near: dict[str, set[str]]) -> bool:
+    """Say whether a word is a key but for one letter more, less, other, or two that changed places.
+
+    One that is common is meant as it stands.
+    """
+    if len(word) < _SHORTEST_NEAR - 1 or not near or word in common_words():
+        return False
+    found = set().union(*(near.get(gap, ()) for gap in _gaps(word)))
+    return any(_one_slip(word, key) for key in found)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Say whether two words without a common beginning and end differ by one slip at most."""
+    short, long = sorted((one, other), key=len)
+    i = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    short, long = short[i:], long[i:]
+    swapped = short[1:2] + short[:1] + short[2:]
+    return long[1:] in (short, short[1:]) or swapped == long or not long
+
+
+def changer(names: Collection[str], points: Iterable[tuple[str, str]]) -> Callable[[str], str]:
+    """Return what takes names and contact points out of a text.
+
+    Parameters
+    ----------
+    names
+        Family names and first names of people, as they are written.
+    points
+        Their contact points: kind and canonical spelling.
+    """
+    keys, patterns = keys_of(names), [_spelled(*point) for point in points]
+
+    def change(text: str) -> str:
+        for pattern in patterns:
+            text = pattern.sub(TAKEN_OUT, text)
+        return without(text, keys) if keys else text
+
+    return change
+
+
+def _spelled(kind: str, canonical: str) -> re.Pattern[str]:
+    """Return what finds a contact point however it is cut."""
+    if kind != "phone":
+        return re.compile(re.escape(canonical), re.IGNORECASE)
+    # Nine digits tell a French number; what stands before them depends on where one dials.
+    cut = r"[ ./()\u00a0\u202f-]"
+    digits = f"{cut}{{0,3}}".join(canonical.lstrip("+")[-9:])
+    return re.compile(rf"(?<!\d)(?:(?:\+|00) ?\d{{1,3}}|0)?{cut}{{0,4}}{digits}(?!\d)")
+
+
+def take_out(engine: Engine, names: Collection[str], points: Iterable[tuple[str, str]] = ()) -> int:
+    """Take people out of all that volunteers of a campaign wrote; return how many texts had one.
 
     Parameters
     ----------
@@ -63,14 +137,16 @@ def take_out(engine: Engine, names: Collection[str]) -> int:
         Of the store, for the campaign.
     names
         Family names and first names of people, as they are written.
+    points
+        Their contact points: kind and canonical spelling.
 
     Returns
     -------
     int
         Remarks, free answers and contradictions that were changed.
     """
-    keys = keys_of(names)
-    changed = sum(_in(engine, table, column, keys) for table, column in PLACES) if keys else 0
+    change = changer(names, points)
+    changed = sum(_in(engine, table, column, change) for table, column in PLACES)
     if changed:
         _tell_screens(engine)
     return changed
@@ -86,12 +162,12 @@ def _tell_screens(engine: Engine) -> None:
         connection.execute(sa.update(META).where(mine).values(value=number))
 
 
-def _in(engine: Engine, table: sa.Table, column: str, keys: frozenset[str]) -> int:
+def _in(engine: Engine, table: sa.Table, column: str, change: Callable[[str], str]) -> int:
     own = list(table.primary_key)
     written = sa.select(*own, table.c[column]).where(table.c[column] != "")
     with reading(engine) as connection:
         rows = connection.execute(written).all()
-    changed = [(row[:-1], text) for row in rows if (text := without(row[-1], keys)) != row[-1]]
+    changed = [(row[:-1], text) for row in rows if (text := change(row[-1])) != row[-1]]
     if not changed:
         return 0
     same = [one == sa.bindparam(f"own_{one.name}") for one in own]

@@ -25,6 +25,7 @@ from analysis.fieldwork.sheet_answers import answer_columns, answers_of, refuse_
 from analysis.fieldwork.sheet_buildings import COLUMNS, buildings_of
 from analysis.fieldwork.sheet_cells import days, folded, instants, order_in, refuse, whole
 from analysis.tables.spreadsheet_text import as_named, plain
+from analysis.tables.workbook_marks import is_laborious
 
 _WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
 _NEEDED = ("turf_id", "address_id", "date")
@@ -140,6 +141,8 @@ def _check_size(content: bytes) -> None:
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         unpacked = sum(one.file_size for one in archive.infolist())
+        if unpacked <= _MOST_UNPACKED and is_laborious(archive):
+            raise ValueError(Text("more texts and formats than sheets of returns have"))
     if unpacked > _MOST_UNPACKED:
         raise ValueError(
             Text(

@@ -13,7 +13,9 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,10 @@ def _pieces(words: Mapping[str, str]) -> dict[str, str]:
     }
     begun = {name.title(): _begun(lists[name]) for name in ("ordinary", "roles")}
     loud = {"LOUD_NAMES": lists["first_names"].upper(), "PLACES": _loud(words["places"])}
-    return _PIECES | lists | begun | loud | {"FIRST_NAMES": lists["first_names"].lower()}
+    loud["LOUD_WORDS"] = "|".join(_loud(words[name]) for name in ("ordinary", "roles", "capitals"))
+    small = {"FIRST_NAMES": "first_names", "small_capitals": "capitals", "PLACES_SMALL": "places"}
+    small = {name: lists[of].lower() for name, of in small.items()}
+    return _PIECES | lists | begun | loud | small
 
 
 def _loud(words: str) -> str:
@@ -98,6 +103,18 @@ _A_NAME = Text("a name")
 _DOORS = {word.strip() for word in _told()["words"]["doors"].split(",")}
 _LABEL = re.compile(r"[a-z][a-z'-]*[a-z][a-z]")
 _PLACES, _SHOPS = (re.compile(REMOVED[name]) for name in ("places", "shops"))
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Return words that volunteers use of doors and days: without accents, in small letters."""
+    words = _told()["words"]
+    lists = ("ordinary", "roles", "doors", "shops", "places", "capitals", "hardship", "health")
+    every = (one for name in lists for one in re.split(r"[,\s]+", words[name].lower()))
+    # « absente?s? » stands for four words.
+    parts = (re.findall(r"(.)(\?)?", one) for one in every)
+    spelled = (product(*([letter, ""] if may else [letter] for letter, may in p)) for p in parts)
+    return frozenset(word for one in spelled for word in map("".join, one) if word.isalpha())
 
 
 def plain(text: str) -> str:

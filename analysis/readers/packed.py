@@ -21,6 +21,7 @@ import pyarrow as pa
 from analysis.errors import DataError, Text, some
 from analysis.readers.mistaken import GZIPPED, refuse_mistaken, suffix_told
 from analysis.tables.parquet_size import unpacked_bytes
+from analysis.tables.workbook_marks import is_laborious
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _TEXTS = (".csv", ".txt", ".tsv")
@@ -32,6 +33,7 @@ _TABLE_COLUMNS = 2
 _NOTES = re.compile(r"(?i)(read|lisez)[ _-]?m(e|oi)|licen[cs]e|notice|m[ée]tadon|metadata")
 # Parts of a workbook that need not be in memory; what else a table of a million rows has is less.
 _MOST_BESIDE, _SHEETS = 300_000_000, "xl/worksheets/"
+_MOST_MARKS = 8_000_000
 # What openpyxl and those below it raise over damaged files. Their XML is a SyntaxError; what is
 # encrypted, or of a version that zipfile does not know, a RuntimeError.
 DAMAGED = (
@@ -325,6 +327,8 @@ def _refuse_swollen(book: zipfile.ZipFile, path: Path) -> None:
     for size, limit in ((whole, _MOST_BYTES), (beside, _MOST_BESIDE)):
         if size > limit:
             raise too_large(path, Text("{n} MB", n=limit // 1_000_000))
+    if is_laborious(book, _MOST_MARKS):
+        raise too_large(path, Text("{n} texts and formats", n=_MOST_MARKS))
 
 
 def _is_table(sheet: Any) -> bool:  # noqa: ANN401

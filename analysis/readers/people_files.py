@@ -17,6 +17,7 @@ from analysis.readers.beginnings import delimiter_of, encoding_of
 from analysis.readers.codes import bare_text
 from analysis.readers.packed import DAMAGED, cell_text
 from analysis.tables.spreadsheet_text import plain_text
+from analysis.tables.workbook_marks import is_laborious
 
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
 _MOST_LINES = 12
@@ -130,6 +131,8 @@ def _delimited(content: bytes, name: str) -> Iterator[_Line]:
         raise _too_large(name)
     text = _decoded(content).lstrip("\ufeff")
     texts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(texts) > 2 * _MOST_ROWS:
+        raise _too_large(name)
     heads = [line for line in texts[:20] if line.strip()]
     delimiter = delimiter_of(max(heads, key=lambda line: max(map(line.count, ";,\t|")), default=""))
     width = 0
@@ -139,6 +142,8 @@ def _delimited(content: bytes, name: str) -> Iterator[_Line]:
             at += 1
             continue
         cells, used = _cells(texts, at, delimiter, width)
+        if not isinstance(cells, Text) and len(cells) > _MOST_COLUMNS:
+            raise _too_large(name)
         # Codes held whole for Excel, and texts it would run: our own lists come back so.
         yield at + 1, cells if isinstance(cells, Text) else [plain_text(one) for one in cells]
         if not width and not isinstance(cells, Text) and len(cells) > 1:
@@ -180,7 +185,8 @@ def _sheet(content: bytes, name: str) -> Iterator[_Line]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             # Two cells in opposite corners are 5 kB on disk and milliards of cells in memory.
-            if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
+            swollen = sum(one.file_size for one in archive.infolist()) > _MOST_BYTES
+            if swollen or is_laborious(archive):
                 raise _too_large(name)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         try:

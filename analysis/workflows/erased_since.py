@@ -28,7 +28,7 @@ from analysis.fieldwork.campaign import FILE as CAMPAIGN
 from analysis.fieldwork.campaign import FOLDER, id_in
 from analysis.fieldwork.copies_cleared import take_out_of_files
 from analysis.fieldwork.inbox import IMPORTED, INBOX, REFUSED
-from analysis.fieldwork.names_taken_out import PLACES, keys_of, without
+from analysis.fieldwork.names_taken_out import PLACES, changer
 from analysis.workflows.backup import APART, STORE
 from analysis.workflows.people_backup import saved_keys
 
@@ -122,23 +122,23 @@ def without_names(said: Said) -> Callable[[Table, bytes], bytes] | None:
         As `named` returned it.
     """
     columns = {table.name: column for table, column in PLACES}
-    keys = {tenant: keys_of(one.names) for tenant, one in said.items()}
+    changes = {tenant: changer(one.names, one.points) for tenant, one in said.items()}
 
     def changed(table: Table, line: bytes) -> bytes:
         if table.name not in columns or "tenant" not in table.columns:
             return line
         cells = line.rstrip(b"\n").split(b"\t")
         place = table.columns.index(columns[table.name])
-        own = keys.get(cells[table.columns.index("tenant")].decode())
-        if not own or cells[place] == _NOTHING:
+        change = changes.get(cells[table.columns.index("tenant")].decode())
+        if change is None or cells[place] == _NOTHING:
             return line
         text = _unescaped(cells[place].decode())
-        if (kept := without(text, own)) == text:
+        if (kept := change(text)) == text:
             return line
         cells[place] = "".join(_ESCAPED.get(one, one) for one in kept).encode()
         return b"\t".join(cells) + b"\n"
 
-    return changed if any(keys.values()) else None
+    return changed if said else None
 
 
 def _rows(

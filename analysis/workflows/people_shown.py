@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from analysis.access import audit
 from analysis.contacts import person_links, vault
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.merged import groups
+from analysis.contacts.merged import groups, still_known
 from analysis.contacts.normalise import canonical_email, canonical_phone, name_key
 from analysis.contacts.person_links import Event, Kind
 from analysis.contacts.roll_store import rows_query
@@ -168,16 +168,19 @@ def name_of(contacts: Contacts, person: str) -> str | None:
 
 
 def counts(contacts: Contacts) -> dict[str, int]:
-    """Return how many people, merges and links there are: numbers, nobody's name."""
+    """Return how many people, merges and links there are: numbers, nobody's name.
+
+    Of people who were merged one stands for all; who was erased is not counted.
+    """
     with reading(contacts.engine) as connection:
-        query = sa.select(sa.func.count()).where(PERSONS.c.tenant == contacts.tenant)
-        made = {"people": int(connection.execute(query.select_from(PERSONS)).scalar_one())}
-        merged = groups(connection)
-        made["absorbed"] = sum(root != who for who, root in merged.root.items())
+        everybody = still_known(connection)
+        stand = groups(connection).of
+        made = {"people": len(set(map(stand, everybody)))}
+        made["absorbed"] = len(everybody) - made["people"]
         for kind in ("merge", "link"):
             for event in person_links.held(connection, contacts, kind).values():
                 name = f"{kind}s_{event.state}"
                 made[name] = made.get(name, 0) + 1
-        homes = people_linking.latest_homes(connection, contacts).values()
-        made["in_a_bureau"] = sum(bool(home["bureau_id"]) for home in homes)
+        homes = people_linking.latest_homes(connection, contacts)
+        made["in_a_bureau"] = len({stand(who) for who, home in homes.items() if home["bureau_id"]})
     return made

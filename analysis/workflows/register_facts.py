@@ -20,7 +20,6 @@ from analysis.database.contact_tables import (
     REQUESTS,
     ROLL_ROWS,
     UNIVERSES,
-    VAULT_KEYS,
 )
 from analysis.database.engine import reading
 from analysis.database.message_tables import DELIVERIES
@@ -31,6 +30,7 @@ from analysis.i18n import format_day, format_number, told
 from analysis.messages.approve import approval_of
 from analysis.messages.drafts import draft_of, drafts
 from analysis.tables.workspace import is_invented
+from analysis.workflows import people_shown
 
 _CNIL = timedelta(days=3)
 _RISKS = ("opinion", "leak", "reuse", "pressure")
@@ -81,7 +81,8 @@ def register(
     day = format_day(today or datetime.now(UTC).date(), language=language)
     who = contacts.controller
     sections = [_who(contacts, language), *_FILLED[kind](contacts, language)]
-    place = who.name or who.controller
+    # The id of a campaign says nothing to who reads a register.
+    place = who.name
     if is_invented(folder):
         place = f"{place} ({say('fictional', language)})".strip()
     return register_text(kind, sections, place=place, day=day, language=language)
@@ -120,7 +121,7 @@ def _processing(contacts: Contacts, language: str) -> list[Section]:
     say = WORDS[language]
     counts = {
         "roll": (ROLL_ROWS, "people", "roll"),
-        "supporters": (VAULT_KEYS, "people", "inactive"),
+        "supporters": (None, "people", "inactive"),
         "messages": (DELIVERIES, "letters", ""),
         "calls": (CONTACTS, "calls", ""),
         "doors": (ATTEMPTS, "visits", ""),
@@ -130,7 +131,9 @@ def _processing(contacts: Contacts, language: str) -> list[Section]:
     found = []
     for name, (table, what, kept) in counts.items():
         rows = [(part, say[f"text.{name}_{part}"]) for part in ("purpose", "basis", "data")]
-        rows.append((what, _number(_count(contacts, table), language)))
+        # People as the page Contacts counts them: who was merged with somebody is one.
+        n = people_shown.counts(contacts)["people"] if table is None else _count(contacts, table)
+        rows.append((what, _number(n, language)))
         rows.append(("recipients", say.get(f"text.recipients_{name}", say["text.recipients"])))
         rows += [("kept", _kept(kept, language))] if kept else []
         found.append(Section(name, rows))

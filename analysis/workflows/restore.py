@@ -208,7 +208,7 @@ def _file_stores(
             if renew:
                 _renew(engine)
             for tenant, one in said.items():
-                take_out(of_tenant(engine, tenant), one.names)
+                take_out(of_tenant(engine, tenant), one.names, one.points)
             audits |= _verified(engine, _tenants(engine))
         finally:
             engine.dispose()

@@ -7,14 +7,15 @@ import shutil
 import pytest
 import sqlalchemy as sa
 
-from analysis.contacts.file_origins import Declared, origins
+from analysis.contacts.file_origins import Declared, check_declared, origins
 from analysis.contacts.people_columns import FIELDS
 from analysis.database.contact_tables import MERGES
 from analysis.database.engine import reading
+from analysis.errors import DataError
 from analysis.workflows import people_import, people_linking
 from analysis.workflows.contacts_open import close, open_contacts
-from pages._ui import state
-from pages._ui.contacts import files_view
+from pages._ui import messages, state
+from pages._ui.contacts import files_view, persons_view
 from pages._ui.i18n import _
 
 # Two rows that only a family has in common, so that a person decides.
@@ -69,6 +70,20 @@ def test_nobody_yet(alone):
 def test_every_word_of_the_library_has_one_for_people():
     assert set(files_view._field_words()) == set(FIELDS)
     assert set(files_view._origin_words()) == set(origins())
+
+
+def test_a_file_that_may_not_be_imported_is_told_in_words():
+    with pytest.raises(DataError) as caught:
+        check_declared(Declared("union", "information"))
+    told = [text.replace("\xa0", " ") for text in messages.translate_error(caught.value)]
+    assert told[0] == "Un fichier de cette origine ne peut pas servir à une campagne : Syndicat."
+    assert told[1] == "RGPD 9 : fichiers d’un syndicat"
+
+
+def test_a_card_is_written_as_french_readers_write():
+    card = persons_view._card({"first_names": "Zoé", "birth_date": "1969-07-21"})
+    assert card.replace("\xa0", " ") == "Prénom : Zoé  \nDate de naissance : 21 juillet 1969"
+    assert "00/07/1969" in persons_view._card({"birth_date": "00/07/1969"})
 
 
 def test_a_file_is_in_the_history_with_its_counts(alone, people):

@@ -278,25 +278,7 @@ def _history(contacts: Contacts) -> None:
 
 
 def _origin_words() -> dict[str, str]:
-    words = {
-        "sign_up": _("Our own sign-up form"),
-        "members": _("Members of the party"),
-        "event": _("Meetings and stands of the campaign"),
-        "donors": _("Donors of the campaign"),
-        "door": _("Doors, with a recorded agreement"),
-        "supporting_petition": _("Petition in support of the candidate"),
-        "rented": _("Rented or bought file"),
-        "petition": _("Petition about something else"),
-        "town_hall": _("Town hall"),
-        "school": _("School"),
-        "patients": _("Patients"),
-        "benefits": _("Social benefits"),
-        "work": _("Work, customers"),
-        "union": _("Trade union"),
-        "association": _("Association"),
-        "public_web": _("Social networks, directories"),
-    }
-    return {name: words[name] for name in origins()}
+    return {name: messages.translate(rule.words) for name, rule in origins().items()}
 
 
 def _purpose_words() -> dict[str, str]:

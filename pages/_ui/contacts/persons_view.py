@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 from collections.abc import Mapping
 
 import pandas as pd
@@ -15,7 +17,7 @@ from analysis.workflows.people_shown import Side
 from pages._ui import messages
 from pages._ui.contacts import to_answer
 from pages._ui.contacts.people_opened import opened, say_once
-from pages._ui.i18n import _, number
+from pages._ui.i18n import _, date, number
 
 _SAID = "persons.said"
 _SHOWN = 25
@@ -41,7 +43,7 @@ def _numbers(counts: Mapping[str, int]) -> None:
     labels = (_("People"), _("Linked with the roll"), _("To decide"), _("In a known bureau"))
     asked = counts.get("links_proposed", 0) + counts.get("merges_proposed", 0)
     values = (
-        counts["people"] - counts["absorbed"],
+        counts["people"],
         counts.get("links_accepted", 0),
         asked,
         counts["in_a_bureau"],
@@ -152,8 +154,20 @@ def _card(known: Mapping[str, str]) -> str:
     if not known:
         return _("No longer there.")
     words = _words()
-    lines = [f"{words[name]}: {messages.plain(known[name])}" for name in words if known.get(name)]
+    told = _("{what}: {n}")
+    lines = [
+        told.format(what=words[name], n=messages.plain(_value(name, known[name])))
+        for name in words
+        if known.get(name)
+    ]
     return "  \n".join(lines)
+
+
+def _value(name: str, text: str) -> str:
+    """Return what is known of somebody as readers write it."""
+    with contextlib.suppress(ValueError):
+        return date(dt.date.fromisoformat(text)) if name == "birth_date" else text
+    return text
 
 
 def _words() -> dict[str, str]:
@@ -223,7 +237,9 @@ def _search(contacts: Contacts) -> None:
         st.info(_("Nobody of the campaign is known by that."))
         return
     words = _words()
-    table = pd.DataFrame([{words[n]: known.get(n, "") for n in words} for _who, known in found])
+    table = pd.DataFrame(
+        [{words[n]: _value(n, known.get(n, "")) for n in words} for _who, known in found]
+    )
     st.dataframe(table, hide_index=True, width="stretch")
     to_answer.ask(
         {

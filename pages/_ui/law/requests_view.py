@@ -8,7 +8,6 @@ import streamlit as st
 
 from analysis.contacts import rights_requests as owed
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.erasure import UNSWEPT
 from analysis.workflows import duties, people_shown
 from pages._ui import browser_clock, messages
 from pages._ui.access import taken_away
@@ -150,7 +149,7 @@ def _erase(folder: Path, contacts: Contacts, one: owed.Request, key: str) -> Non
             "{n}; backups keep keys apart. Notes of volunteers that lost their name: {notes}."
         )
         told = text.format(n=len(gone.erased.exports), notes=gone.erased.notes)
-        load_law.said(told if gone.erased.swept else f"{told} {messages.translate(UNSWEPT)}")
+        load_law.said(" ".join([told, *map(messages.translate, gone.erased.remains())]))
 
 
 def _object(contacts: Contacts, one: owed.Request, key: str) -> None:

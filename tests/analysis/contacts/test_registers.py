@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from analysis.contacts.contact_store import Controller, Round, say_controller
+from analysis.contacts.erasure import erase
 from analysis.contacts.registers import add, entries, total
 from analysis.contacts.universe import Universe
 from analysis.errors import DataError
@@ -21,10 +22,10 @@ from analysis.messages.approve import approve, prepare
 from analysis.messages.control import Terms
 from analysis.messages.drafts import save
 from analysis.messages.letter_blocks import Letter
-from analysis.workflows import universes
+from analysis.workflows import people_shown, universes
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.register_facts import register
-from tests.analysis.contacts.invented import enter
+from tests.analysis.contacts.invented import enter, merge
 from tests.analysis.messages.conftest import CONTROLLER, LETTER, SETTING, supporters
 
 DAY = date(2026, 11, 2)
@@ -69,8 +70,13 @@ def test_every_register_is_printed_in_both_languages(answering, kind, language):
 
 
 def test_numbers_come_from_the_store(answering):
-    for n in range(3):
+    for n in range(5):
         enter(answering, f"p{n}", email=f"p{n}@valmont.example")
+    # Who was found twice is one, and who was erased is nobody: here and on the page Contacts.
+    merge(answering, "p0", "p1")
+    erase(answering, ["p4"])
+    counts = people_shown.counts(answering)
+    assert (counts["people"], counts["absorbed"], counts["in_a_bureau"]) == (3, 1, 3)
     text = register(answering, "processing", "en", DAY)
     assert "**People:** 3" in text.partition("## Supporters")[2].partition("##")[0]
     assert "1,095 days; counted from: the last exchange" in text

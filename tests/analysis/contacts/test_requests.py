@@ -169,7 +169,7 @@ def test_who_is_erased_is_found_nowhere_and_never_reached_again(base, person, st
 def test_who_is_erased_is_in_no_note_of_volunteers(base, person):
     note = dict.fromkeys(("import_id", "kind", "team_id", "themes"), "")
     note |= {"turf_id": "T1", "address_id": "a", "bureau_id": "b", "day": TODAY, "at_s": 1}
-    notes = ["boite introuvable pleine", "Zéphyrine au 2e", "chien introuvables"]
+    notes = ["boite introuvable pleine", "Zéphyrine au 2e", "chien introuvablement"]
     rows = [
         {**note, "attempt_id": str(uuid4()), "outcome": "refused", "opponent": False, "note": text}
         for text in notes
@@ -180,7 +180,7 @@ def test_who_is_erased_is_in_no_note_of_volunteers(base, person):
     assert asked.carry_out_erasure(base, one.request).notes == 2
     with reading(base.engine) as connection:
         left = connection.execute(sa.select(ATTEMPTS.c.note)).scalars().all()
-    assert {"boite […] pleine", "[…] au 2e", "chien introuvables"} <= set(left)
+    assert {"boite […] pleine", "[…] au 2e", "chien introuvablement"} <= set(left)
 
 
 def test_no_file_of_the_store_keeps_the_key_of_who_is_erased(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import tracemalloc
 import zipfile
 
@@ -15,6 +16,7 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.experiments.unit_files import read_units
+from analysis.fieldwork import paper_sheets
 from analysis.readers import packed, shapes, tabular
 from analysis.readers.packed import Opened
 from analysis.readers.people_files import read_people_file
@@ -173,6 +175,53 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path, little_room,
     (tmp_path / "t.xlsx").write_bytes(with_part(workbook(), part, b" " * size))
     with pytest.raises(DataError, match="unpack to more"):
         read_columns(tmp_path / "t.xlsx", CODE, left_out=[])
+
+
+STRINGS = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+
+
+def laborious(what):
+    """Return a workbook of some kilobytes that takes minutes before its first row is read."""
+    content = workbook()
+    if what == "formats":
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            styles = book.read("xl/styles.xml")
+        more = styles.replace(b"</cellXfs>", b"<xf/>" * 400_001 + b"</cellXfs>")
+        return with_part(content, "xl/styles.xml", more)
+    if what == "parts":
+        return with_part(content, "[Content_Types].xml", b"<Override/>" * 400_001)
+    # Under the name of a sheet.
+    hidden = "xl/worksheets/sheet9.xml"
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        types = book.read("[Content_Types].xml")
+    types = re.sub(rb'<Override PartName="/xl/sharedStrings[^>]*>', b"", types)
+    named = f'<Override PartName="/{hidden}" ContentType="'.encode() + STRINGS + b'"/></Types>'
+    content = with_part(content, "[Content_Types].xml", types.replace(b"</Types>", named))
+    return with_part(content, hidden, b"<sst>" + b"<si><r/></si>" * 700_000 + b"</sst>")
+
+
+@pytest.mark.parametrize("what", ["formats", "parts", "texts"])
+def test_a_workbook_whose_formats_or_texts_take_minutes_is_refused(tmp_path, monkeypatch, what):
+    content, loaded = laborious(what), []
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_, **__: loaded.append(1))
+    monkeypatch.setattr(packed, "_MOST_MARKS", 2_000_000)
+    assert len(content) < 60_000
+    (tmp_path / "t.xlsx").write_bytes(content)
+    with pytest.raises(DataError, match="unpack to more"):
+        read_columns(tmp_path / "t.xlsx", CODE, left_out=[])
+    with pytest.raises(DataError, match="too large"):
+        read_people_file(content, "t.xlsx")
+    with pytest.raises(DataError, match="more texts and formats"):
+        paper_sheets._table(content, "t.xlsx")
+    assert loaded == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"Nom;E-mail\n" + b"a\n" * 1_000_001, b"Nom" + b";" * 300 + b"\nx;y\n"]
+)
+def test_a_text_of_more_rows_or_columns_than_a_workbook_may_have_is_no_file_of_people(content):
+    with pytest.raises(DataError, match="too large"):
+        read_people_file(content, "t.csv")
 
 
 ENTITIES = b'<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><l>&b;</l>'
