@@ -4,11 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pydeck
 import streamlit as st
 
+from analysis.tables.workspace import Workspace
+from analysis.workflows.base_maps import tiles_of
+from pages._ui.i18n import _
+from pages._ui.messages import plain
+from pages._ui.turfs import load_turfs
+
+_IMAGES = "turfs.images"
 Picked = Mapping[str, Any]
+
+
+def ground(place: Workspace) -> str | None:
+    """Ask whether images lie under a map of turfs, and say who is asked for them.
+
+    Parameters
+    ----------
+    place
+        Where the turfs are.
+
+    Returns
+    -------
+    str or None
+        Address of their style; None where nobody offers any, or where none are wanted.
+    """
+    source = tiles_of(place)
+    if source is None:
+        return None
+    side, said = st.columns([1, 3], vertical_alignment="center")
+    if not side.toggle(_("Base map"), value=True, key=_IMAGES, persist_state="session"):
+        return None
+    # The same words as under the maps of bureaux.
+    said.caption(
+        _(
+            "Images come from {host}: what is asked for shows where you look, never an address."
+        ).format(host=plain(urlsplit(source.url).hostname or ""))
+    )
+    return load_turfs.style(place)
 
 
 def show(deck: pydeck.Deck, *, key: str, take: Callable[[Picked], None], height: int = 560) -> None:

@@ -315,7 +315,7 @@ def _map(  # noqa: PLR0913, PLR0917 - where, what is there, and what is chosen
     standing = dict(zip(states["turf_id"], states["state"], strict=True)) if by_state else {}
     deck = turf_deck(
         replace(picture, states=standing, chosen=frozenset([*turfs, *addresses])),
-        style=found.style(place),
+        style=deck_map.ground(place),
         titles={"stop": pgettext("walk", "Stop"), "doors": _("Doors")},
         wide_px=phone_order.map_px(),
     )

@@ -149,7 +149,7 @@ def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> N
     mark = _looked_for(place, walks)
     deck = turf_deck(
         replace(picture, mark=mark),
-        style=found.style(place),
+        style=deck_map.ground(place),
         titles=titles,
         wide_px=phone_order.map_px(),
     )
