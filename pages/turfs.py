@@ -53,7 +53,9 @@ with settings_side, messages.explain_data_errors():
             place.path, targets(), turf_choices.order(place, scenario, asked, held)
         )
 
-    follow.button(make)
+    made_before = cuts(place.path)
+    if made_before:
+        follow.button(make)
 
 with answer_side, messages.explain_data_errors():
     follow.follow(place)
@@ -67,6 +69,9 @@ with answer_side, messages.explain_data_errors():
                 "is listed with the reason."
             )
         )
+        if not made_before:
+            # Beside the words that name it: below all settings it would be under the fold.
+            follow.button(make)
         state.stop()
     turfs_view.asked_otherwise(folder, scenario)
     turfs_view.balance(walks)

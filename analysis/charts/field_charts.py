@@ -82,6 +82,8 @@ def _days(chart: Axes, daily: pd.DataFrame, language: str) -> None:
     # Whole numbers of an axis of dates are days.
     chart.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
     chart.xaxis.set_major_formatter(mdates.DateFormatter("%d/%m"))  # type: ignore[no-untyped-call]
+    # Nobody knocks at half a door.
+    chart.yaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))
     _plain(chart, language)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,13 +84,32 @@ class Walks:
 
     def at(self, point: tuple[float, float]) -> tuple[str, int] | None:
         """Return turf and stop at a point (latitude, longitude); None where no stop is near."""
-        north = 111_320 * (self.turfs["latitude"] - point[0])
-        east = 111_320 * (self.turfs["longitude"] - point[1]) * math.cos(math.radians(point[0]))
-        away = north**2 + east**2
-        if away.empty or away.min() > _SAME_M**2:
+        away = self._away(point)
+        if away.empty or away.min() > _SAME_M:
             return None
         row = self.turfs.loc[away.idxmin()]
         return str(row["turf_id"]), int(row["stop"])
+
+    def _away(self, point: tuple[float, float]) -> pd.Series:
+        """Return metres from each stop to a point (latitude, longitude)."""
+        north = 111_320 * (self.turfs["latitude"] - point[0])
+        east = 111_320 * (self.turfs["longitude"] - point[1]) * math.cos(math.radians(point[0]))
+        away: pd.Series = (north**2 + east**2) ** 0.5
+        return away
+
+    def nearest_to(self, address_ids: Sequence[str]) -> tuple[str, ...]:
+        """Return the turfs with other stops, the nearest to the middle of these addresses first.
+
+        Parameters
+        ----------
+        address_ids
+            Of stops; turfs with no other stop are left out.
+        """
+        these = self.turfs["address_id"].isin(address_ids)
+        middle = self.turfs.loc[these, ["latitude", "longitude"]].mean()
+        away = self._away((float(middle["latitude"]), float(middle["longitude"])))
+        near = away[~these].groupby(self.turfs["turf_id"]).min()
+        return tuple(near.sort_values(kind="stable").index.astype(str))
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """Return the addresses in no turf by reason, with examples."""

@@ -109,7 +109,12 @@ def where(brief: Brief, language: str) -> str:
         return ""
     write = _writer(language)
     parts = ", ".join(f"{name} ({write(votes)})" for name, _bureaux, votes in brief.parts)
-    return told(Text("These votes are expected first in: {parts}.", parts=parts), language)
+    text = Text(
+        "These votes are expected first in: {parts}. A zone below takes a third of the hours at "
+        "most.",
+        parts=parts,
+    )
+    return told(text, language)
 
 
 def zone_lines(brief: Brief, zone: Zone, language: str) -> list[tuple[str, str]]:
@@ -183,16 +188,16 @@ def _wrong(zone: Zone, language: str) -> str:
     if worth.votes > 0 and worth.convinced >= _CARRIES * worth.votes:
         found.append(
             Text(
-                "If talks win nobody over and only bring ours to vote, it is worth this many "
-                "votes: {n}.",
+                "If talks win nobody over and only bring ours to vote, it is worth no more than "
+                "about {n} vote[s].",
                 n=write(max(worth.brought, 0.0)),
             )
         )
     elif worth.votes > 0 and worth.brought >= _CARRIES * worth.votes:
         found.append(
             Text(
-                "If talks bring nobody to vote and only win votes over, it is worth this many "
-                "votes: {n}.",
+                "If talks bring nobody to vote and only win votes over, it is worth no more than "
+                "about {n} vote[s].",
                 n=write(max(worth.convinced, 0.0)),
             )
         )

@@ -74,7 +74,7 @@ _SLOW = DataError("The file did not arrive whole in time.", mend="Send it again 
 _WAIT = DataError("Too many wrong tokens came from this address.", mend="Wait, then send again.")
 _STORE_GONE = DataError(
     "The server cannot count this now.",
-    mend="Keep the file: the phone sends it again by itself.",
+    mend="The phone keeps everything: send again in a while.",
 )
 _NAMED = re.compile(rb'"(campaign_id|turf_id|seal|token)"\s*:\s*"((?:[^"\\]|\\.){0,200})"')
 _stores: dict[Path, tuple[Any, Any]] = {}

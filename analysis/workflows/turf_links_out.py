@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 LASTS_DAYS = 90
 
 
-def keep_pages(kit: Kit, workspace: Workspace, today: date | None = None) -> int:
+def keep_pages(
+    kit: Kit,
+    workspace: Workspace,
+    today: date | None = None,
+    *,
+    turfs: Sequence[str] | None = None,
+) -> int:
     """Keep the phone page of every turf for its link; return how many there are.
 
     Parameters
@@ -27,6 +34,8 @@ def keep_pages(kit: Kit, workspace: Workspace, today: date | None = None) -> int
         Of the campaign.
     today
         Links open for `LASTS_DAYS` from this day on.
+    turfs
+        Whose pages; None for all.
 
     Returns
     -------
@@ -38,10 +47,11 @@ def keep_pages(kit: Kit, workspace: Workspace, today: date | None = None) -> int
     if not kit.address:
         return 0
     until = (today or date.today()) + timedelta(days=LASTS_DAYS)
-    for turf_id in kit.tables:
+    wanted = list(kit.tables) if turfs is None else turfs
+    for turf_id in wanted:
         page = phone_page(kit, turf_id)
         put_page(workspace.path, (turf_id, kit.tokens[turf_id]), page, until)
-    return len(kit.tables)
+    return len(wanted)
 
 
 def opener(language: str, name: str) -> str:

@@ -154,6 +154,9 @@ def answer_of(
         What `work` raised.
     """
     if (known := _known(key)) is not None:
+        # Somebody else waited for it: once it is let go, it is worked out anew.
+        if st.session_state.get(_STOPPED) == key:
+            _ask_again()
         return known
     if get_script_run_ctx(suppress_warning=True) is None:
         # Where a file is made, no page waits.

@@ -13,7 +13,7 @@ from analysis.errors import some
 from analysis.geography.vintages import numbered_otherwise
 from analysis.geography.zones import territory_of
 from analysis.i18n import MISSING
-from pages._ui import loaders, state
+from pages._ui import loaders, phone_order, state
 from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
 from pages._ui.i18n import _, election_name, ngettext, number
 from pages._ui.messages import plain, translate
@@ -111,8 +111,11 @@ def show_list(
     first
         Columns that stand before the bureau.
     beside
-        Whether it stands beside the map, in a quarter of the page, rather than under it.
+        Whether it stands beside the map, in a quarter of the page, rather than under it; on a
+        phone it is as narrow.
     """
+    # The whole name of a bureau would leave a phone no room for its first figure.
+    beside = beside or phone_order.on_phone()
     order = _apart(table["bureau_id"])
     whole = (
         pd.DataFrame(

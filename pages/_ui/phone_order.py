@@ -46,7 +46,12 @@ def map_px() -> int:
 
     Nobody tells a page how wide its window is; a phone says what it is.
     """
-    return _PHONE_PX if "Mobi" in (st.context.headers.get("User-Agent") or "") else _WIDE_PX
+    return _PHONE_PX if on_phone() else _WIDE_PX
+
+
+def on_phone() -> bool:
+    """Tell whether the browser says that it is one of a phone."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 def map_box() -> DeltaGenerator:

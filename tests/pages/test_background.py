@@ -132,6 +132,25 @@ def test_who_leaves_does_not_stop_what_others_wait_for(slow, monkeypatch):
     assert told.begun == 1
 
 
+def test_an_answer_that_others_waited_for_and_that_was_let_go_is_worked_out_anew(slow, monkeypatch):
+    """Who had stopped waiting, and saw the answer since, was told once more that it is stopped."""
+    app, told = slow
+    app.run()
+    other = AppTest.from_function(script, default_timeout=20)
+    other.session_state["told"] = told
+    monkeypatch.setattr(background, "_session", lambda: "another")
+    other.run()
+    other.button(key="background.stop").click().run()
+    monkeypatch.undo()
+    told.gate.set()
+    assert job(app).wait(20)
+    assert "the answer" in texts(other.run())
+    background._answers().clear()
+    other.run()
+    assert not [i for i in other.info if "Stopped" in i.value or "Arrêté" in i.value]
+    assert told.begun == 2
+
+
 def test_an_error_of_the_data_reaches_the_page_and_is_not_worked_out_again(slow):
     app, told = slow
     begun = []

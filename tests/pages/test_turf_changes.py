@@ -2,6 +2,7 @@
 
 import datetime
 import shutil
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from analysis.workflows import turf_cuts, turf_edits
 from analysis.workflows.turf_output import read_walks
 from analysis.workflows.turf_states import handed_out
 from pages._ui.i18n import _
-from pages._ui.turfs import load_turfs, turf_editing
+from pages._ui.turfs import deck_map, load_turfs, turf_editing
 from tests.pages.test_turfs import ORDER, ranked, values, wait
 
 
@@ -167,19 +168,19 @@ def test_a_click_chooses_and_lets_go(page, cut, monkeypatch):
     walks = load_turfs.walks(str(cut[1]))
     state = {"map": {"selection": {"objects": {"turfs": [{"turf_id": walks.turf_ids[0]}]}}}}
     monkeypatch.setattr(turf_editing.st, "session_state", state)
-    turf_editing._clicked("map", cut[1], walks)
+    click = partial(deck_map.clicked, "map", partial(turf_editing._clicked, cut[1], walks))
+    click()
     assert state["turfs.chosen"] == [walks.turf_ids[0]]
-    turf_editing._clicked("map", cut[1], walks)
-    assert state["turfs.chosen"] == []
-    turf_editing._clicked("map", cut[1], walks)
-    # The map itself lets go of what is clicked twice, and says that nothing is chosen.
+    # The map is drawn anew after a click, and says that nothing is chosen on it.
     chosen, state["map"] = state["map"], {"selection": {"objects": {}}}
-    turf_editing._clicked("map", cut[1], walks)
-    assert state["turfs.chosen"] == []
+    click()
+    assert state["turfs.chosen"] == [walks.turf_ids[0]]
     state["map"] = chosen
+    click()
+    assert state["turfs.chosen"] == []
     address = walks.turfs.iloc[0]
     state["turfs.click_picks"] = "addresses"
     picked = {"turf_id": address["turf_id"], "address_id": address["address_id"]}
     state["map"]["selection"]["objects"] = {"stops": [picked]}
-    turf_editing._clicked("map", cut[1], walks)
+    click()
     assert state["turfs.addresses"] == [address["address_id"]]

@@ -112,6 +112,8 @@ def _cut_by_clicks(page, turf, shift):
     expect(chosen.get_by_text(turf)).to_be_visible()
     expect(page.get_by_text("Cliquez là où commence la ligne.")).to_be_visible()
     settle(page)
+    # Nothing is chosen on the map itself: it would fade all else, numbers and streets too.
+    expect(page.get_by_role("button", name="Clear selection")).to_have_count(0)
     click(page, (0, -120))
     expect(page.get_by_text("Cliquez là où finit la ligne.")).to_be_visible()
     settle(page)

@@ -1,9 +1,11 @@
 """The page Walks: what is asked is cut in the background, kept on disk, and handed out."""
 
+import datetime
 import io
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -14,6 +16,7 @@ from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.fieldwork import progress
 from analysis.fieldwork.store import open_store
+from analysis.fieldwork.turf_links import page_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows import turf_cuts
 from analysis.workflows.hold_back import trial_units
@@ -189,8 +192,37 @@ def test_the_kit_holds_sheets_pages_and_tables(own, made):
     walks = turf_loaders.walks(str(made))
     assert {f"phone/{turf}.html" for turf in walks.turf_ids} <= set(names)
     first = walks.turf_ids[0]
-    assert turf_downloads.sheet(kit, first).startswith(b"%PDF-")
+    assert turf_downloads.sheet(kit, first, own.path).startswith(b"%PDF-")
     assert first.encode() in turf_downloads.phone(kit, first)
+
+
+def test_the_code_on_a_sheet_opens_its_turf_without_the_whole_kit_being_taken(own, made):
+    """Only the ZIP kept the pages behind the links: a sheet taken alone led nowhere."""
+    options = {"language": "fr", "large": "", "controller": "", "contact": ""}
+    asked = sorted((options | {"address": "http://127.0.0.1:8501"}).items())
+    kit = partial(turf_loaders.kit, str(made), str(own.path), own.digest, tuple(asked))
+    first, second = turf_loaders.walks(str(made)).turf_ids[:2]
+    assert turf_downloads.sheet(kit, first, own.path).startswith(b"%PDF-")
+    tokens, today = kit().tokens, datetime.date.today()
+    assert first.encode() in (page_of(own.path, first, tokens[first], today) or b"")
+    assert page_of(own.path, second, tokens[second], today) is None
+
+
+def test_doors_left_alone_since_the_cut_make_one_kit_and_not_one_for_each_file(
+    own, made, monkeypatch
+):
+    options = {"language": "fr", "large": "", "controller": "", "contact": "", "address": ""}
+    asked = (str(made), str(own.path), own.digest, tuple(sorted(options.items())))
+    before = turf_loaders.kit(*asked)
+    alone = [{"address_id": "99900_x", "street": "Rue Haute", "doors": [1], "floors": []}]
+
+    def since(walks, _workspace):
+        return replace(walks, summary={**walks.summary, "left_alone": alone})
+
+    monkeypatch.setattr(turf_loaders, "alone_now", since)
+    after = turf_loaders.kit(*asked)
+    assert after is not before
+    assert turf_loaders.kit(*asked) is after
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def people() -> None:
     st.markdown(_("Whoever loses their last role is out within five seconds."))
     for row in known.members(own):
         until = _day(row["until_s"]) if row["until_s"] else ""
-        said = f"**{messages.plain(row['name'])}** · {_role(row['role'])} · {_part(row)}"
+        said = f"**{messages.plain(row['name'])}** · {role_name(row['role'])} · {_part(row)}"
         if _row(said + (f" · {until}" if until else ""), _("Take back"), f"role.{row['grant_id']}"):
             known.revoke(own, row["grant_id"], by=by)
             st.rerun()
@@ -53,7 +53,7 @@ def invitations() -> None:
     st.subheader(_("Open invitations"))
     for row in invited.invitations(own):
         taken = _("taken up") if row["taken_up"] else _("not yet taken up")
-        said = f"**{messages.plain(row['name'])}** · {_role(row['role'])} · {_part(row)}"
+        said = f"**{messages.plain(row['name'])}** · {role_name(row['role'])} · {_part(row)}"
         said += f" · {taken} · {_day(row['expires_s'])}"
         if _row(said, _("Take back"), f"invitation.{row['invitation_id']}"):
             invited.revoke(own, row["invitation_id"], by=by)
@@ -89,7 +89,7 @@ def _by_mail(own: Engine, by: str) -> None:
         st.markdown("**" + _("With an account") + "**")
         email = st.text_input(_("Address of mail they log in with"), key="admin.mail.address")
         role = st.selectbox(
-            _("Role"), rights.roles()[:-1], format_func=_role, key="admin.mail.role"
+            _("Role"), rights.roles()[:-1], format_func=role_name, key="admin.mail.role"
         )
         given = _asked_part()
         sent = st.form_submit_button(_("Invite"), key="admin.mail.invite")
@@ -106,7 +106,7 @@ def _asked_part() -> Grant:
     scope: Scope = st.radio(
         _("Over"),
         ["campaign", "zone", "team"],
-        format_func=_scope,
+        format_func=scope_name,
         horizontal=True,
         key="admin.mail.scope",
         help=_("Who has a zone or a team sees and does nothing beyond it."),
@@ -129,7 +129,7 @@ def _by_link(own: Engine, by: str) -> None:
         scope: Scope = st.radio(
             _("Gives"),
             ["turf", "team"],
-            format_func=_scope,
+            format_func=scope_name,
             horizontal=True,
             key="admin.link.scope",
         )
@@ -155,7 +155,8 @@ def _row(said: str, button: str, key: str) -> bool:
     return right.button(button, key=f"admin.{key}")
 
 
-def _role(name: str) -> str:
+def role_name(name: str) -> str:
+    """Name a role."""
     return {
         "administrator": _("Administrator"),
         "strategist": _("Strategist"),
@@ -165,7 +166,8 @@ def _role(name: str) -> str:
     }[name]
 
 
-def _scope(name: str) -> str:
+def scope_name(name: str) -> str:
+    """Say what a role is over."""
     return {
         "campaign": _("the whole campaign"),
         "zone": _("a zone"),
@@ -175,7 +177,7 @@ def _scope(name: str) -> str:
 
 
 def _part(row: dict[str, Any]) -> str:
-    return f"{_scope(row['scope'])} {messages.plain(row['scope_id'])}".strip()
+    return f"{scope_name(row['scope'])} {messages.plain(row['scope_id'])}".strip()
 
 
 def _day(seconds: int) -> str:

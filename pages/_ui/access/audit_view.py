@@ -10,9 +10,11 @@ import streamlit as st
 from analysis.access import audit as entries
 from analysis.access import membership
 from analysis.database.engine import of_tenant
+from analysis.i18n import MISSING
 from analysis.workflows import server_access
 from pages._ui import messages
 from pages._ui.access import visitor
+from pages._ui.access.administration_view import role_name, scope_name
 from pages._ui.i18n import _, number
 
 _MOST = 500
@@ -60,20 +62,21 @@ def audit() -> None:
         {
             "seq": [row["seq"] for row in rows],
             "at": [dt.datetime.fromtimestamp(row["at_s"], dt.UTC) for row in rows],
-            "who": [names.get(row["user_id"], row["user_id"]) for row in rows],
+            "who": [names.get(row["user_id"]) or _by(row["user_id"]) for row in rows],
             "what": [what.get(row["action"], row["action"]) for row in rows],
             "place": [row["place"] for row in rows],
-            "subject": [row["subject"] for row in rows],
+            "subject": [_on(row["action"], row["subject"]) for row in rows],
             "rows": pd.array([row["rows"] for row in rows], dtype="Int64"),
         }
     )
     st.dataframe(
         table,
         hide_index=True,
+        placeholder=MISSING,
         column_config={
             "seq": _("No."),
             "at": st.column_config.DatetimeColumn(
-                _("When"), format="DD/MM/YYYY HH:mm", timezone="Europe/Paris"
+                _("When"), format="DD/MM/YYYY HH:mm", timezone=st.context.timezone or "Europe/Paris"
             ),
             "who": _("Who"),
             "what": _("What"),
@@ -82,6 +85,21 @@ def audit() -> None:
             "rows": _("Rows"),
         },
     )
+
+
+def _by(user_id: str) -> str:
+    return _("Server") if user_id == membership.NOBODY else user_id
+
+
+def _on(action: str, subject: str) -> str:
+    """Say in words which role was given, over what; other subjects are names already."""
+    whom, *given = subject.split()[:3] or [""]
+    if action not in {"grant", "invite"} or len(given) < len(("role", "scope")):
+        return subject
+    role, scope = given
+    which = subject.split(maxsplit=3)[3:]
+    words = [role_name(role), " ".join([scope_name(scope), *which]), whom]
+    return " · ".join(words)
 
 
 def _say(place: str, count: int, digest: str) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.exports.field_kit.kit import Kit
+from analysis.workflows import server_access
+from analysis.workflows.contacts_open import who_answers
 from analysis.workflows.turf_folder import cuts
 from analysis.workflows.turf_states import turfs_of_teams
 from pages._ui import loaders, messages, state
 from pages._ui.access import gate, taken_away, visitor
 from pages._ui.i18n import _, language
 from pages._ui.turfs import load_turfs, turf_downloads
-
-_PLAIN = (("address", ""), ("contact", ""), ("controller", ""), ("large", ""))
 
 
 def show() -> None:
@@ -39,17 +39,36 @@ def show() -> None:
         st.info(_("No turf is given to you by its name or to a team of yours."))
         gate.link("pages/turfs.py", label=_("The turfs of your zone"), icon=":material/hiking:")
     given = dict(_kits(named))
-    for turf, kit in sorted(given.items()):
+    for turf, (place, kit) in sorted(given.items()):
         st.subheader(_("Turf {turf}").format(turf=turf))
+        _open(place, kit, turf)
         left, right = st.columns(2)
-        for side, label, make, suffix in (
-            (left, _("Phone page (HTML)"), turf_downloads.phone, ".html"),
-            (right, _("Sheet to print (PDF)"), turf_downloads.sheet, ".pdf"),
+        for side, label, content, suffix in (
+            (left, _("Phone page (HTML)"), partial(turf_downloads.phone, kit, turf), ".html"),
+            (
+                right,
+                _("Sheet to print (PDF)"),
+                partial(turf_downloads.sheet, kit, turf, place),
+                ".pdf",
+            ),
         ):
-            content, name = partial(make, kit, turf), f"{turf}{suffix}"
+            name = f"{turf}{suffix}"
             taken_away.offer(side, label, content, name, right="walk", key=f"own.{name}")
     for turf in sorted(named - set(given)):
         st.info(_("The turf {turf} is not cut: ask your organiser.").format(turf=f"`{turf}`"))
+
+
+def _open(place: Path, kit: partial[Kit], turf: str) -> None:
+    """Lead to the page of a turf on the phone that one holds: a file is opened by few of them."""
+    if not st.button(
+        _("Prepare it on this phone"), key=f"own.{turf}.open", type="primary", width="stretch"
+    ):
+        return
+    with messages.explain_data_errors():
+        made = turf_downloads.linked(kit, place, turf)
+        visitor.current().note("download", f"{turf}.html")
+        st.link_button(_("Open turf {turf}").format(turf=turf), made.code(turf), width="stretch")
+        st.caption(_("Open it once while there is network: it works without any afterwards."))
 
 
 def _of_team(team: str) -> set[str]:
@@ -61,15 +80,23 @@ def _of_team(team: str) -> set[str]:
     }
 
 
-def _kits(named: set[str]) -> Iterator[tuple[str, partial[Kit]]]:
+def _kits(named: set[str]) -> Iterator[tuple[str, tuple[Path, partial[Kit]]]]:
     """Find turfs among the places of the campaign."""
     for manifest in sorted(state.workspaces().glob("*/manifest.json")):
         for folder in cuts(manifest.parent)[:1]:
             for turf in named & set(load_turfs.walks(str(folder)).turf_ids):
-                yield turf, _kit(manifest.parent, folder)
+                yield turf, (manifest.parent, _kit(manifest.parent, folder))
 
 
 def _kit(workspace: Path, folder: Path) -> partial[Kit]:
-    options = tuple(sorted((*_PLAIN, ("language", language()))))
+    known = who_answers(workspace)
+    options = {
+        "address": server_access.settings().address,
+        "contact": known.contact,
+        "controller": known.name,
+        "large": "",
+        "language": language(),
+    }
     digest = loaders.open_place(workspace).digest
-    return partial(load_turfs.kit, str(folder), str(workspace), digest, options)
+    asked = tuple(sorted(options.items()))
+    return partial(load_turfs.kit, str(folder), str(workspace), digest, asked)

@@ -15,6 +15,7 @@ from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, bloc_name, election_name, number, preset_name
 from pages._ui.priorities import ranking_view
+from pages._ui.trial.number_tables import show_table
 
 
 def compare(place: Workspace, scenario: Scenario) -> None:
@@ -99,7 +100,7 @@ def _changes(first: RankingFile, second: RankingFile) -> None:
     if moved.empty:
         st.caption(_("No bureau changes its rank."))
         return
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 _("Bureau"): moved["label"],
@@ -108,6 +109,5 @@ def _changes(first: RankingFile, second: RankingFile) -> None:
                 _("Places gained"): moved["move"],
                 _("Registered"): moved["registered"],
             }
-        ),
-        hide_index=True,
+        )
     )

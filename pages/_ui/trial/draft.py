@@ -114,10 +114,11 @@ def table(units: pd.DataFrame, ranked: Ranking, *, key: str) -> None:
     show_table(
         pd.DataFrame(
             {
-                _("Bureau"): loaders.labels(shown["unit_id"]),
+                # What a trial says of a bureau first: its name alone fills a phone.
                 _("Block"): shown["number"].astype("Int64").to_numpy(),
-                **together,
                 **arm,
+                _("Bureau"): loaders.labels(shown["unit_id"]),
+                **together,
                 _("Rank"): facts["rank"].to_numpy(),
                 _("Votes/100 h"): HOURS * facts["gain_per_hour"].to_numpy(),
                 _("Registered"): facts["registered"].to_numpy(),

@@ -56,7 +56,8 @@ def written(
     """Return a rounded table as `st.dataframe` takes it, with what it is to know of its columns.
 
     Each column has as many decimals as its finest number. The browser writes numbers in its own
-    language, quickly; where the page speaks another, they are written here.
+    language, quickly; where the page speaks another, or where it writes otherwise than the page
+    does, they are written here.
 
     Parameters
     ----------
@@ -66,7 +67,8 @@ def written(
         Column → pixels.
     """
     kept = {str(name): decimals(values) for name, values in table.select_dtypes("number").items()}
-    theirs = (st.context.locale or language()).partition("-")[0] == language()
+    # The browser writes a hyphen before what is less than nothing, and texts a minus.
+    theirs = _speaks_alike() and not (table.select_dtypes("number") < 0).any(axis=None)
     columns: dict[str, ColumnConfig] = {
         name: st.column_config.NumberColumn(
             width=(widths or {}).get(name),
@@ -81,6 +83,10 @@ def written(
         return table, columns
     formats = {name: partial(number, digits=digits) for name, digits in kept.items()}
     return table.style.format(formats, na_rep=MISSING), columns
+
+
+def _speaks_alike() -> bool:
+    return (st.context.locale or language()).partition("-")[0] == language()
 
 
 def _are_days(values: pd.Series) -> bool:

@@ -44,10 +44,10 @@ def forget() -> None:
     st.session_state.pop(_CLICKS, None)
 
 
-def lay_over(deck: pydeck.Deck, picture: TurfPicture, folder: str, turfs: Sequence[str]) -> None:
-    """Bring the one chosen turf near, and lay over the map what takes the clicks."""
+def lay_over(deck: pydeck.Deck, picture: TurfPicture, folder: str, turfs: Sequence[str]) -> bool:
+    """Bring the one chosen turf near, and lay over the map what takes the clicks; tell if so."""
     if len(turfs) != 1:
-        return
+        return False
     stops = picture.stops[picture.stops["turf_id"] == turfs[0]]
     deck.layers += cut_layers(stops, clicks(folder, turfs))
     deck.initial_view_state = turf_deck(
@@ -56,9 +56,10 @@ def lay_over(deck: pydeck.Deck, picture: TurfPicture, folder: str, turfs: Sequen
         titles={"stop": "", "doors": ""},
         wide_px=phone_order.map_px(),
     ).initial_view_state
+    return True
 
 
-def below(folder: str, turfs: Sequence[str], make: Callable[[Edit], None] | None) -> None:
+def say_next(folder: str, turfs: Sequence[str], make: Callable[[Edit], None] | None) -> None:
     """Say what the next click does; once there are two points, offer the cut."""
     said = clicks(folder, turfs)
     if len(turfs) != 1:

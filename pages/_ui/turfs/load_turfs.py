@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -107,22 +106,22 @@ def kit(
     zones
         Those whose turfs are wanted; None for all.
     """
-    made = _kit(folder, _mark(folder), workspace, digest, options, zones)
-    # Doors that asked not to be disturbed since it was made.
-    now = alone_now(made.walks, Workspace(Path(workspace)))
-    return made if now is made.walks else replace(made, walks=now)
+    # Doors that asked not to be disturbed since the cut make another kit, which is kept as well:
+    # its tables are not worked out anew for each file that is taken.
+    alone = alone_now(walks(folder), Workspace(Path(workspace))).summary.get("left_alone", ())
+    return _kit(folder, (_mark(folder), str(alone)), workspace, digest, options, zones)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _kit(  # noqa: PLR0913, PLR0917 - what a cached answer rests on
     folder: str,
-    mark: int,
+    state: tuple[int, str],
     workspace: str,
     digest: str,
     options: tuple[tuple[str, str], ...],
     zones: tuple[str, ...] | None,
 ) -> Kit:
-    del mark, digest
+    del state, digest
     chosen = dict(options)
     place = Workspace(Path(workspace))
     own = walks(folder) if zones is None else _in_zones(place, folder, zones)

@@ -14,10 +14,12 @@ from analysis.exports.field_kit.kit import Kit, returns_url
 from analysis.fieldwork.field_plan import compare
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
+from analysis.workflows import server_access
 from analysis.workflows.contacts_open import who_answers
 from analysis.workflows.door_contacts import door_form
 from analysis.workflows.fieldwork import put_into_field
 from analysis.workflows.roll_doors import rolls_in_use
+from analysis.workflows.turf_links_out import LASTS_DAYS, keep_pages
 from analysis.workflows.turf_output import zip_of
 from pages._ui import messages, state
 from pages._ui.access import taken_away, visitor
@@ -51,7 +53,7 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
     taken_away.offer(
         right,
         _("Sheets to print (PDF)"),
-        partial(_sheets, kit),
+        partial(_sheets, kit, place.path),
         f"{name}.pdf",
         key="turfs.sheets",
         on_click="ignore",
@@ -61,7 +63,7 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
     taken_away.offer(
         left,
         _("Sheet of turf {turf} (PDF)").format(turf=turf or "…"),
-        partial(sheet, kit, turf or ""),
+        partial(sheet, kit, turf or "", place.path),
         f"{turf}.pdf",
         key="turfs.sheet",
         on_click="ignore",
@@ -80,6 +82,8 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
         disabled=not (known and turf),
         help=_("One file to send to the team: it works without network, on any phone."),
     )
+    if known and turf:
+        _link(kit, turf, place.path, dict(options)["address"])
     if known and rolls_in_use(place):
         _named(place, walks, kit, name)
     _lists(kit, name)
@@ -100,7 +104,7 @@ def _named(place: Workspace, walks: Walks, kit: partial[Kit], name: str) -> None
         return
     by = here.person.user_id if here.person else ""
     with messages.explain_data_errors():
-        made = kit()
+        made = linked(kit, place.path)
         people = door_names(place.path, walks, language=made.language, by=by)
         content, file = sheets_pdf(replace(made, people=people)), f"{name}_noms.pdf"
         label = _("Sheets with names (PDF)")
@@ -143,7 +147,11 @@ def _options(place: Workspace) -> tuple[tuple[str, str], ...]:
         large = st.checkbox(_("Large print"), key="turfs.large", persist_state="session")
         answers, known = {}, who_answers(place.path)
         # What the page Law says already is not asked for again.
-        usual = {"controller": known.name, "contact": known.contact}
+        usual = {
+            "controller": known.name,
+            "contact": known.contact,
+            "address": server_access.settings().address,
+        }
         for key, label, help_ in (
             ("controller", _("Who answers for the data"), _("Party, list or candidate.")),
             ("contact", _("How to reach them"), _("An e-mail address or a telephone number.")),
@@ -264,17 +272,48 @@ def _zip(kit: partial[Kit], folder: Path, part: Walks | None) -> bytes:
     return zip_of(kit(), folder, part)
 
 
-def _sheets(kit: partial[Kit]) -> bytes:
+def linked(kit: partial[Kit], place: Path, turf: str | None = None) -> Kit:
+    """Return the kit; the links in its codes, or in that of one turf, open from now on."""
+    made = kit()
+    keep_pages(made, Workspace(place), turfs=None if turf is None else [turf])
+    return made
+
+
+def _sheets(kit: partial[Kit], place: Path) -> bytes:
     from analysis.exports.field_kit.sheets import sheets_pdf
 
-    return sheets_pdf(kit())
+    return sheets_pdf(linked(kit, place))
 
 
-def sheet(kit: partial[Kit], turf: str) -> bytes:
+def sheet(kit: partial[Kit], turf: str, place: Path) -> bytes:
     """Return the sheet of a turf, to print (PDF)."""
     from analysis.exports.field_kit.sheets import sheet_pdf
 
-    return sheet_pdf(kit(), turf)
+    return sheet_pdf(linked(kit, place, turf), turf)
+
+
+def _link(kit: partial[Kit], turf: str, place: Path, address: str) -> None:
+    """Show the link of a turf, to send to its team; who asked for it is written down."""
+    if not address:
+        st.caption(
+            _(
+                "With the address of the server (above, “What stands on the sheets”) this turf "
+                "also has a link that opens its phone page."
+            )
+        )
+        return
+    if not st.button(_("Link of turf {turf}").format(turf=turf), key="turfs.link"):
+        return
+    with messages.explain_data_errors():
+        made = linked(kit, place, turf)
+        visitor.current().note("download", f"{turf}.html")
+        st.code(made.code(turf), language=None, wrap_lines=True)
+        st.caption(
+            _(
+                "For the team of this turf only: whoever has the link sees its doors and can send "
+                "returns. It opens for {n} days."
+            ).format(n=number(LASTS_DAYS))
+        )
 
 
 def phone(kit: partial[Kit], turf: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
 from pages._ui.i18n import DAY, _, date, ngettext, number, pgettext
 from pages._ui.trial.number_tables import show_table
-from pages._ui.turfs import cut_line, turf_history
+from pages._ui.turfs import cut_line, deck_map, turf_history
 from pages._ui.turfs import load_turfs as found
 from pages._ui.turfs.cut_line import CUT
 from pages._ui.turfs.turfs_view import labels
@@ -40,7 +41,7 @@ from pages._ui.turfs.turfs_view import labels
 _CHOSEN, _ADDRESSES, _NEXT = "turfs.chosen", "turfs.addresses", "turfs.next"
 _SAID, _PROBLEM, _SEEN = "turfs.said", "turfs.edit_problem", "turfs.seen"
 VIEW = "turf_view"
-_CLICK, _BY_STATE, _LAST = "turfs.click_picks", "turfs.by_state", "turfs.last_clicked"
+_CLICK, _BY_STATE, _WHERE = "turfs.click_picks", "turfs.by_state", "turfs.where"
 
 
 def is_open() -> bool:
@@ -87,18 +88,22 @@ def _store(place: Workspace) -> Store | None:
 
 def _tell() -> None:
     """Say what the last change did, or why there was none."""
-    if problem := st.session_state.pop(_PROBLEM, None):
-        messages.show_error(problem)
-    for text in st.session_state.pop(_SAID, ()):
-        st.success(text)
+    # A box of its own, there when nothing is said too: the map below stays where one moved it.
+    with st.container():
+        if problem := st.session_state.pop(_PROBLEM, None):
+            messages.show_error(problem)
+        for text in st.session_state.pop(_SAID, ()):
+            st.success(text)
 
 
 def _keep_choices(walks: Walks) -> None:
     """Forget what is chosen and no longer there, before the widgets look."""
-    turfs = st.session_state.pop(_NEXT, None) or st.session_state.get(_CHOSEN, [])
+    changed = st.session_state.pop(_NEXT, None)
+    turfs = changed or st.session_state.get(_CHOSEN, [])
     st.session_state[_CHOSEN] = [one for one in turfs if one in walks.turf_ids]
     there = set(walks.turfs["address_id"])
-    kept = st.session_state.get(_ADDRESSES, [])
+    # What was moved would move again, with the next address that is clicked.
+    kept = st.session_state.get(_ADDRESSES, []) if changed is None else []
     st.session_state[_ADDRESSES] = [one for one in kept if one in there]
 
 
@@ -227,7 +232,7 @@ def _buttons(at: Change, turfs: list[str], addresses: list[str], log: turf_edits
     with other.popover(_("Split"), disabled=len(turfs) != 1, width="stretch"):
         _split(at, turfs, addresses)
     with one.popover(_("Move"), disabled=not addresses, width="stretch"):
-        known = at.walks.turf_ids
+        known = at.walks.nearest_to(addresses)
         to = st.selectbox(_("To turf"), known, None, key="turfs.to", placeholder=_("Choose"))
         if st.button(_("Move the addresses"), key="turfs.move", disabled=to is None):
             at.make(Edit("move", addresses=tuple(addresses), to=str(to)))
@@ -310,22 +315,22 @@ def _map(  # noqa: PLR0913, PLR0917 - where, what is there, and what is chosen
     standing = dict(zip(states["turf_id"], states["state"], strict=True)) if by_state else {}
     deck = turf_deck(
         replace(picture, states=standing, chosen=frozenset([*turfs, *addresses])),
-        style=found.style(place),
+        style=deck_map.ground(place),
         titles={"stop": pgettext("walk", "Stop"), "doors": _("Doors")},
         wide_px=phone_order.map_px(),
     )
     cutting = st.session_state.get(_CLICK) == CUT
-    if cutting:
-        cut_line.lay_over(deck, picture, folder.name, turfs)
-    st.pydeck_chart(
-        deck,
-        height=560,
-        key="turfs.edit_map",
-        on_select=lambda: _clicked("turfs.edit_map", folder, walks),
-        selection_mode="single-object",
-    )
-    if cutting:
-        cut_line.below(folder.name, turfs, make)
+    near = cutting and cut_line.lay_over(deck, picture, folder.name, turfs)
+    # Told the same as before, the map stays where one moved it, also when the turfs end elsewhere.
+    of, view = st.session_state.get(_WHERE, ("", None))
+    if not near and of == folder.name:
+        deck.initial_view_state = view
+    st.session_state[_WHERE] = folder.name, deck.initial_view_state
+    # Above the map: below it, what to do next would be under the fold.
+    with st.container():
+        if cutting:
+            cut_line.say_next(folder.name, turfs, make)
+    deck_map.show(deck, key="turfs.edit_map", take=partial(_clicked, folder, walks))
     if by_state:
         _legend(states)
 
@@ -340,17 +345,10 @@ def _legend(states: pd.DataFrame) -> None:
     st.html(" &nbsp; ".join(squares))
 
 
-def _clicked(key: str, folder: Path, walks: Walks) -> None:
+def _clicked(folder: Path, walks: Walks, picked: deck_map.Picked) -> None:
     """Choose what was clicked, or let go of it."""
-    event: Mapping[str, Any] = st.session_state[key]
-    objects = event["selection"].get("objects", {})
-    picked: Mapping[str, Any] = next((rows[0] for rows in objects.values() if rows), {})
     if cut_line.take(picked, folder.name, st.session_state.get(_CHOSEN, [])):
         return
-    if not picked and st.session_state.get(_CLICK) != CUT:
-        # A second click on the same place comes as a selection of nothing.
-        of, name = st.session_state.pop(_LAST, (_CHOSEN, ""))
-        st.session_state[of] = [one for one in st.session_state.get(of, []) if one != name]
     turf = picked.get("turf_id")
     if turf not in walks.turf_ids:
         return
@@ -366,7 +364,6 @@ def _clicked(key: str, folder: Path, walks: Walks) -> None:
 
 def _toggle(key: str, name: str) -> None:
     kept = st.session_state.get(key, [])
-    st.session_state[_LAST] = key, name
     st.session_state[key] = [one for one in kept if one != name] + [name] * (name not in kept)
 
 

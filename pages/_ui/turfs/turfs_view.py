@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from pages._ui.i18n import (
 )
 from pages._ui.messages import translate
 from pages._ui.trial.number_tables import show_table
+from pages._ui.turfs import deck_map
 from pages._ui.turfs import load_turfs as found
 
 _TURF = "turfs.turf"
@@ -147,19 +149,13 @@ def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> N
     mark = _looked_for(place, walks)
     deck = turf_deck(
         replace(picture, mark=mark),
-        style=found.style(place),
+        style=deck_map.ground(place),
         titles=titles,
         wide_px=phone_order.map_px(),
     )
     # The name changes with what is drawn: a selection of another picture means nothing here.
     name = f"{key}.{turf or 'all'}.{mark}"
-    st.pydeck_chart(
-        deck,
-        height=560,
-        key=name,
-        on_select=lambda: _clicked(name, walks, to_start=to_start),
-        selection_mode="single-object",
-    )
+    deck_map.show(deck, key=name, take=partial(_clicked, walks, to_start=to_start))
 
 
 def _looked_for(place: Workspace, walks: Walks) -> tuple[float, float] | None:
@@ -183,11 +179,8 @@ def _looked_for(place: Workspace, walks: Walks) -> tuple[float, float] | None:
     return at
 
 
-def _clicked(key: str, walks: Walks, *, to_start: bool) -> None:
+def _clicked(walks: Walks, picked: deck_map.Picked, *, to_start: bool) -> None:
     """Bring the turf that was clicked into view, or set out from the stop."""
-    event: Mapping[str, Any] = st.session_state[key]
-    objects = event["selection"].get("objects", {})
-    picked: Mapping[str, Any] = next((rows[0] for rows in objects.values() if rows), {})
     if picked.get("turf_id") not in walks.turf_ids:
         return
     if to_start and "latitude" in picked:

@@ -295,3 +295,14 @@ def test_a_stop_is_found_by_where_it_is(walks):
     same = walks.turfs[(walks.turfs["turf_id"] == turf) & (walks.turfs["stop"] == number)]
     assert same[["latitude", "longitude"]].to_numpy().tolist() == [list(at)]
     assert walks.at((0.0, 0.0)) is None
+
+
+def test_turfs_are_told_from_the_nearest_to_some_addresses(walks):
+    at = {turf: 48 + 0.001 * n**2 for n, turf in enumerate(walks.turf_ids)}
+    rows = walks.turfs.assign(latitude=walks.turfs["turf_id"].map(at), longitude=2.0)
+    apart = Walks(rows, walks.uncut, walks.summary)
+    first, second, third = walks.turf_ids[:3]
+    one = walks.of(third)["address_id"].iloc[:1]
+    # 0, 1 and 4 thousandths of a degree: the second is 3 away, the first 4.
+    assert apart.nearest_to(one)[:3] == (third, second, first)
+    assert apart.nearest_to(walks.of(second)["address_id"])[:2] == (first, third)

@@ -19,6 +19,9 @@ function postedText({ ok, at, ...told }) {
   return told.error ? words("post_refused", { at, error: told.error, mend: told.mend || "" }) : words("post_failed", { at });
 }
 
+// Nothing leaves by itself: whoever sent without network is told when there is some.
+addEventListener("online", () => { if (settings.posted && !settings.posted.ok && !settings.posted.error) toast(words("network_back")); });
+
 let posting = false;
 function postEntry(empty) {
   const told = settings.posted;
