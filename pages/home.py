@@ -2,16 +2,19 @@
 
 import streamlit as st
 
+from analysis.workflows.place_names import only_abroad
 from pages._ui import inputs, loaders, messages, state
 from pages._ui.home import director_view, load_brief, welcome
 
 st.title("Palier")
 welcome.what_palier_is()
 answer = st.container()
+abroad = False
 with messages.explain_data_errors():
     place = loaders.workspace()
+    abroad = only_abroad(place.path)
     welcome.what_is_loaded(place)
-welcome.what_next()
+welcome.what_next(abroad=abroad)
 
 # Last, because a large place may take a while: what is loaded stands already.
 with answer, messages.explain_data_errors():

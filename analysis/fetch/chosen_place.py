@@ -120,7 +120,8 @@ def chosen(known: KnownPlace) -> ChosenPlace:
         now = communes()[known.within[0]]
         note = Text(
             "{name} is part of {now} by now: all of that commune is taken, because newer results "
-            "do not tell the former one apart",
+            "do not tell the former one apart. With addresses, its bureaux are a quarter of it, to "
+            "choose as territory",
             name=f"{known.name} ({known.code})" if known.name else known.code,
             now=f"{now.name} ({now.code})",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -21,6 +22,8 @@ KINDS = (
 )
 _ARRONDISSEMENT = {"75056": "751", "13055": "132", "69123": "693"}
 _MOST_LISTED = 6
+# How files name a constituency: « 8e circonscription ».
+_NUMBERED = re.compile(r"\b(\d+)(?:re|ère|er|e|ème|nde) circonscription\b", re.IGNORECASE)
 # So many départements are the country.
 COUNTRY = 90
 
@@ -31,6 +34,36 @@ def departments() -> dict[str, str]:
     file = files("analysis.geography").joinpath("departements.csv")
     rows = file.read_text(encoding="utf-8").splitlines()[1:]
     return dict(row.split(",", 1) for row in rows)
+
+
+def in_words(names: pd.Series, language: str) -> pd.Series:
+    """Return names of parts as a language says them.
+
+    Parameters
+    ----------
+    names
+        As `zones_of` has them; they are data, but for the French word in the number of a
+        constituency.
+    language
+        "fr" or "en".
+
+    Returns
+    -------
+    pandas.Series
+        « 8e circonscription » is Constituency 8 in English.
+    """
+    return names.map(lambda name: spoken(name, language)).astype("str")
+
+
+def spoken(name: str, language: str) -> str:
+    """Return the name of one part as a language says it (see `in_words`).
+
+    Examples
+    --------
+    >>> spoken("8e circonscription (Nord)", "en")
+    'Constituency 8 (Nord)'
+    """
+    return name if language == "fr" else _NUMBERED.sub(r"Constituency \1", name)
 
 
 def zones_of(workspace: Workspace) -> pd.DataFrame:

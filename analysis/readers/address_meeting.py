@@ -6,13 +6,20 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Text
 from analysis.geography.way_names import street_keys, suffix_keys
 from analysis.readers.former_communes import known_former
 
 PLACE = ["commune", "street", "number"]
 # Of several addresses of one name, the one this near to the file's own coordinates is meant.
 _NEAR_M = 100.0
+# Of ids that name addresses, more than so many stand at their street and number: some are renamed.
+_MOST_AGREE = 0.5
 NONE, SEVERAL = -1, -2
+_OTHERS_IDS = Text(
+    "the ids of this file are not those of the addresses (most stand at another street or number): "
+    "rows meet by street and number"
+)
 
 
 def address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -54,6 +61,29 @@ def meet(asked: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
         told = _first(asked.assign(address_id=asked["id"]), known, ["address_id"])
         exact = np.where(told != NONE, told, exact)
     return np.where(exact != NONE, exact, near), exact != NONE
+
+
+def without_others_ids(
+    asked: pd.DataFrame, known: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Return the rows without ids that are those of another list, and a note where they were.
+
+    Two lists that number their rows share ids by chance: most of them then stand elsewhere.
+
+    Parameters
+    ----------
+    asked, known
+        As `meet` takes them.
+    """
+    row = _first(asked.assign(address_id=asked["id"]), known, ["address_id"])
+    met = np.flatnonzero((row != NONE) & (asked["id"] != "").to_numpy())
+    if not len(met):
+        return asked, ()
+    mine = asked[["street", "number"]].iloc[met].reset_index(drop=True)
+    theirs = known.loc[row[met], ["street", "number"]].reset_index(drop=True)
+    if (mine == theirs).all(axis=1).mean() > _MOST_AGREE:
+        return asked, ()
+    return asked.assign(id=""), (_OTHERS_IDS,)
 
 
 def _row(asked: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:

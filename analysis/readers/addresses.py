@@ -232,16 +232,32 @@ def decimals(cells: pd.Series) -> np.ndarray:
 
 
 def _identified(raw: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with an id: of a list that has none, the place that the row names."""
-    if "address_id" in raw:
+    """Return the rows with an id of their own: where the list gives none, the place that they name.
+
+    What numbers rows, or is that of a street, is no id of an address: several places share it.
+    """
+    if "address_id" not in raw:
+        return raw.assign(address_id=_named(raw))
+    own = raw["address_id"].str.strip()
+    again = (own == "") | own.duplicated(keep=False)
+    if not again.any():
         return raw
+    named = pd.Series(_named(raw[again]), index=raw.index[again])
+    places = named.groupby(own[again]).transform("nunique")
+    shared = again.index[again][(places > 1) | (own[again] == "")]
+    return raw.assign(address_id=own.where(~own.index.isin(shared), named.reindex(own.index)))
+
+
+def _named(raw: pd.DataFrame) -> pd.Series:
+    """Return commune, street and number of each row as one text."""
     suffix = raw.get("suffix", "")
     number = raw["number"].map(plain) + suffix
     # Places without a number are as many as their lines.
     lines = pd.Series(np.arange(1, len(raw) + 1), index=raw.index).astype("str")
     number = number.where(number != "", "l" + lines)
     commune = raw["commune"] + (raw["former"].map(plain) if "former" in raw else "")
-    return raw.assign(address_id=commune + "_" + raw["street"].map(plain) + "_" + number)
+    named: pd.Series = commune + "_" + raw["street"].map(plain) + "_" + number
+    return named
 
 
 def _communes(codes: pd.Series) -> dict[str, str]:

@@ -21,9 +21,10 @@ from analysis.readers.codes import (
     commune_code,
     former_commune,
     in_place,
+    left_its_department,
     of_arrondissements,
 )
-from analysis.readers.electoral_zones import CODES, zones_named
+from analysis.readers.electoral_zones import CODES, in_its_department, zones_named
 from analysis.readers.glance import NO, SURE, Glance, look
 from analysis.readers.namesakes import told_apart
 from analysis.readers.raw_results import Raw, nothing_unreadable
@@ -216,6 +217,9 @@ def _with_bureau_ids(table: pa.Table) -> pa.Table:
     """Return the table with `bureau_id` in place of the codes, worked out once per distinct one."""
     codes = ("commune", "department", "number")
     rows, distinct = distinct_rows(table, codes)
+    left = np.array([left_its_department(commune) for commune, *_ in distinct], dtype=bool)
+    if left.any():
+        table = in_its_department(table, left[rows])
     ids = [bureau_code(_commune(commune, department), n) for commune, department, n in distinct]
     column = pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), pa.array(ids, pa.string()))
     return table.drop_columns(list(codes)).append_column("bureau_id", column)

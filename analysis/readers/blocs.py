@@ -72,6 +72,22 @@ def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
     return table
 
 
+def own_blocs(added: pd.DataFrame | None, edited: Path) -> pd.DataFrame:
+    """Return the table the user edited, else the default one and what a column map adds.
+
+    Parameters
+    ----------
+    added
+        As `read_blocs` returns it; None without a map.
+    edited
+        Where the user's table would be.
+    """
+    if edited.is_file():
+        return read_blocs(edited)
+    tables = [read_blocs(), *([] if added is None else [added])]
+    return pd.concat(tables, ignore_index=True).drop_duplicates(["election", "key"], keep="last")
+
+
 def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     """Return the bloc of each candidate; empty where the table names none.
 

@@ -31,8 +31,14 @@ _LABELLED_BUREAU = re.compile(rf"(?i){_NUMBER}\W+{_LABEL}")
 # One column, or several whose values are put together: Land, Kreis, Gemeinde.
 # What surrounds a code in some files: no digit of it.
 _SLIPS = re.compile(r"\.0+$|SR\d\d$|^0(?=\d[\dAB]\d{3}$)")
+# Communes that went to one of another département, under the code that INSEE gave them there.
+# Deputies are still elected where they were, and the Ministry keeps their own code for that:
+# Gernicourt, Pont-Farcy, Le Fresne-sur-Loire, Freigné.
+_ACROSS = {"02344": "51664", "02899": "51664", "14513": "50649", "44060": "49382", "49144": "44225"}
 # Communes that left Guadeloupe in 2007 under other codes, as INSEE has them.
-_RENUMBERED = {"97123": "97701", "97127": "97801"}
+_RENUMBERED = {"97123": "97701", "97127": "97801", **_ACROSS}
+# Since the merger their bureaux stand in the numbers of the whole; before, each had one.
+_ALONE = "0001"
 Named = str | tuple[str, ...]
 # The Ministry's département of those who vote at a consulate: results are published, no ground.
 ABROAD = "ZZ"
@@ -164,7 +170,15 @@ def bureau_code(commune: str, number: str) -> str:
     # The Ministry pads letters too: 1A is its 001A, A1 its 00A1.
     if number.isdecimal() or _SHORT.fullmatch(number):
         number = number.upper().zfill(4)
+    if number != _ALONE and left_its_department(commune):
+        before = f"{commune_code(commune)}_"
     return before + number
+
+
+@cache
+def left_its_department(commune: str) -> bool:
+    """Tell whether a code is of a commune that went to one of another département (49144)."""
+    return _own_code(commune) in _ACROSS.values()
 
 
 @cache

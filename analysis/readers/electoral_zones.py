@@ -37,6 +37,25 @@ def zones_named(table: pa.Table) -> pd.DataFrame:
     return pd.concat([no_zones(), *found], ignore_index=True)
 
 
+def in_its_department(table: pa.Table, rows: np.ndarray) -> pa.Table:
+    """Spell the constituency of some rows with the département that it is of: 4907, not 07.
+
+    Parameters
+    ----------
+    table
+        `department` as the file has it, and of `CODES` what there is.
+    rows
+        Which ones (booleans): of communes that went to another département.
+    """
+    name = "code_circonscription"
+    if name not in table.column_names:
+        return table
+    own, department = (pc.cast(table[one], pa.string()) for one in (name, "department"))
+    whole = pc.binary_join_element_wise(department, pc.utf8_lpad(own, 2, "0"), "")
+    told = pc.if_else(pc.and_(pa.array(rows), pc.not_equal(own, "")), whole, own)
+    return table.set_column(table.column_names.index(name), name, told)
+
+
 def _zones(table: pa.Table, kind: str) -> pd.DataFrame:
     code = _texts(table[f"code_{kind}"])
     known = np.flatnonzero(code.notna().to_numpy() & (code != "").to_numpy())
@@ -58,6 +77,9 @@ def _zones(table: pa.Table, kind: str) -> pd.DataFrame:
         .mask(zones["bureau_id"].str.match(r"9[78]\d{3}_"), zones["bureau_id"].str[:3])
     )
     own = zones["code"].str.strip()
+    if kind == "circonscription":
+        # 4907 is of the département 49, wherever the commune lies by now.
+        department = own.str[:2].where(own.str.fullmatch(r"\d[\dAB]\d\d"), department)
     # 7518 and 18 are one constituency of Paris: two digits, after the département or alone.
     short = [c.removeprefix(d) or c for c, d in zip(own, department, strict=True)]
     own = pd.Series(short, index=zones.index, dtype="str").str.zfill(2)

@@ -18,7 +18,15 @@ from analysis.geography.way_names import (
     street_keys,
     suffix_keys,
 )
-from analysis.readers.address_meeting import NONE, PLACE, SEVERAL, address_keys, apart, meet
+from analysis.readers.address_meeting import (
+    NONE,
+    PLACE,
+    SEVERAL,
+    address_keys,
+    apart,
+    meet,
+    without_others_ids,
+)
 from analysis.readers.addresses import decimals, texts
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import bare_code, contour_code
@@ -107,6 +115,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     left_out: list[LeftOut] = []
     electors, notes = _electors(file, addresses, left_out)
     known = address_keys(addresses)
+    electors, of_ids = without_others_ids(electors, known)
     row, exact = meet(electors, known)
     found = row >= 0
     if not found.any() and not (row == SEVERAL).any():
@@ -123,7 +132,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     table["registered"] = pd.array(sums.astype("int64"), dtype="Int64")
     table.loc[~listed, "registered"] = pd.NA
     report = _electors_report(file, electors, known, (row, exact), left_out)
-    return table, replace(report, notes=(*report.notes, *notes))
+    return table, replace(report, notes=(*report.notes, *notes, *of_ids))
 
 
 def _electors(

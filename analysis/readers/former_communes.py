@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from analysis.readers.codes import code_of_its_day, commune_code, former_commune
 from analysis.readers.known_places import communes, known_places
 from analysis.readers.place_search import bare_name
+from analysis.readers.raw_results import no_zones
 
 # How files call it: Base Adresse Nationale, Base Adresse Locale, lists of town halls.
 FORMER = (
@@ -26,8 +29,46 @@ FORMER = (
     "former_commune",
 )
 FORMER_NAME = ("nom_ancienne_commune", "commune_deleguee_nom", "nom_commune_deleguee")
+# A bureau is of the former commune of more than this share of its addresses.
+_MOST = 0.5
 # Columns of addresses while they are read: code and name of the former commune.
 SIDE = ("former_commune", "former_name")
+
+
+def parts_by_addresses(addresses: pd.DataFrame, bureau_ids: Iterable[str]) -> pd.DataFrame:
+    """Return the former commune of each bureau of a new one, as a quarter of it.
+
+    Results do not tell them apart once they are one commune; addresses do.
+
+    Parameters
+    ----------
+    addresses
+        With `bureau_id`, `commune_id` and the columns `SIDE`; without these there is no part.
+    bureau_ids
+        Of the results: those of the former communes themselves are of them too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `raw_results.no_zones` filled: a bureau is of the former commune of most of its addresses.
+        Of a commune whose bureaux are all of one, none is told.
+    """
+    if not set(SIDE) <= set(addresses):
+        return no_zones()
+    rows = addresses[["bureau_id", *SIDE]].astype("str").set_axis(["id", "code", "name"], axis=1)
+    rows = rows[rows["id"] != ""]
+    known = {p.code: p.name for p in known_places() if p.kind == "former" and p.name}
+    rows["name"] = rows["code"].map(known).fillna(rows["name"])
+    share = rows.groupby("id")["name"].value_counts(normalize=True).rename("share").reset_index()
+    best = share[(share["share"] > _MOST) & (share["name"] != "")][["id", "name"]]
+    before = [(one, known.get(former_commune(one), "")) for one in bureau_ids]
+    before = [(one, name) for one, name in before if name]
+    best = pd.concat([best, pd.DataFrame(before, columns=["id", "name"], dtype="str")])
+    commune = best["id"].str.partition("_")[0]
+    several = best["name"].groupby(commune).transform("nunique") > 1
+    told = best.assign(kind="quartier", zone_id=commune + "-" + best["name"])[several]
+    told = told.rename(columns={"id": "bureau_id"}).drop_duplicates("bureau_id")
+    return told[list(no_zones().columns)].astype("str").reset_index(drop=True)
 
 
 def known_former(addresses: pd.DataFrame) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -23,6 +24,10 @@ SURE, LIKELY, PERHAPS, NO = 0.9, 0.7, 0.4, 0.0
 # Of a file of polygons: names that speak of something else than bureaux.
 OF_OTHERS = re.compile(r"iris|logement|quartier|carreau|filosofi|200m", re.IGNORECASE)
 _START = 1 << 16
+_AGAIN = Text("Download it again; compare its size with the publisher's.")
+_EMPTY = (Text("an empty file"), _AGAIN)
+_CUT = (Text("a file that is cut or damaged"), _AGAIN)
+_NO_ROWS = (Text("a table with a header and no rows"), _AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Glance:
     columns
         Of a table, in small letters; of Parquet as its schema names them, else its first line.
     mistaken
-        What it is instead, and the way out, where no reader reads such a file.
+        What it is instead, and the way out, where no reader reads such a file or none of it.
     """
 
     name: str
@@ -55,16 +60,23 @@ def look(name: str, file: BinaryIO) -> Glance:
     file.seek(0)
     if suffix not in GEOGRAPHIC:
         suffix = suffix_told(suffix, start)
+    if not start:
+        return Glance(name, suffix, "", frozenset(), _EMPTY)
     if suffix == ".parquet":
-        return Glance(name, suffix, "", frozenset(map(str.lower, _schema(file))))
+        names = _schema(file)
+        columns = frozenset(map(str.lower, names or ()))
+        return Glance(name, suffix, "", columns, _CUT if names is None else None)
     packed = start_of(file, suffix) if suffix in WORKBOOKS | {".zip"} else None
     if packed is not None:
         text = _text(packed[1])
-        return Glance(name, packed[0], text, _first_line(text), mistaken(start))
+        return Glance(name, packed[0], text, _first_line(text), mistaken(start) or _bare(text))
+    if suffix in WORKBOOKS | {".zip"} and not mistaken(start) and not _opens(file):
+        return Glance(name, suffix, "", frozenset(), _CUT)
     start = _unpacked(start) if suffix == ".gz" else start
     text = _text(start)
     columns = _first_line(text) if suffix not in GEOGRAPHIC else frozenset[str]()
-    return Glance(name, suffix, text, columns, mistaken(start))
+    bare = _bare(text) if suffix in TABLES else None
+    return Glance(name, suffix, text, columns, mistaken(start) or bare)
 
 
 def of_text(text: str) -> Glance:
@@ -78,14 +90,31 @@ def year_in(name: str) -> int | None:
     return int(years[-1]) if years else None
 
 
-def _schema(file: BinaryIO) -> list[str]:
+def _bare(text: str) -> tuple[Text, Text] | None:
+    """Tell of a table whose header no row follows."""
+    lines = text.splitlines()
+    above = lines_above(text) if lines else 0
+    below = any(line.strip() for line in lines[above + 1 :])
+    return None if below or len(_first_line(text)) <= 1 else _NO_ROWS
+
+
+def _opens(file: BinaryIO) -> bool:
+    """Tell whether an archive has its list of members, which stands at its end."""
+    try:
+        return zipfile.is_zipfile(file)
+    finally:
+        file.seek(0)
+
+
+def _schema(file: BinaryIO) -> list[str] | None:
+    """Return the columns of a Parquet file; None where it is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         return list(pq.read_schema(file).names)
     except (pa.ArrowInvalid, OSError):
-        return []
+        return None
     finally:
         file.seek(0)
 

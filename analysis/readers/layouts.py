@@ -86,6 +86,11 @@ _BLOCK_START = (
     *("npanneau", "numerodepanneau", "nliste", "npan", "sexe", "prenom", "numliste"),
     *("numdepcand", "numerodeliste"),
 )
+# Where none of these names a candidate: « Composition du binôme ».
+_NAMING = re.compile(
+    r"(?!code|num|n(liste|panneau|pan|candidat|binome)|nuance|sexe|prenom|sieges|elu|voix|nb|nombre)"
+    r".*(binome|liste|candidat)"
+)
 # What stands beside counts, and holds no votes.
 _NO_VOTES = re.compile(
     r"^(code|libelle)(d|l|com|can|cir|reg)|^(circo|canton|geo|date)|abst|%|procu"
@@ -103,7 +108,7 @@ KNOWN = (
     Text("wide, first candidate named (Ministry, 2017–2022)"),
     Text("wide, every candidate named (Ministry, 2024)"),
     Text("long with a header (city portals)"),
-    Text("long without a header, 13 to 15 columns (Ministry, to 2015)"),
+    Text("long without a header, 12 to 15 columns (Ministry, to 2015)"),
     Text("wide, a column of votes for each candidate (city portals)"),
 )
 # One candidate alone stands in a row of a long file.
@@ -154,27 +159,30 @@ class Layout:
         return max(*self.fixed.values(), *self.block.get("votes", ())[:1], *self.named) + 1
 
 
+_HEADLESS_COUNTS = ("registered", "ballots", "valid")
+
+
+def _headless(number: int, counts: int, name: int, nuance: int, place: int = 3) -> Layout:
+    """Return a layout without a header from positions; codes stand before the name of the commune.
+
+    Of the counts it is that of the first; the votes stand behind the nuance.
+    """
+    where = {"round": 0, "department": place - 2, "commune": place - 1, "place": place}
+    told = dict(zip(_HEADLESS_COUNTS, range(counts, counts + 3), strict=True))
+    block = {"name": (name,), "nuance": (nuance,), "votes": (nuance + 1,)}
+    return Layout(KNOWN[3], {**where, "number": number, **told}, block)
+
+
 _HEADLESS = {
-    13: Layout(
-        KNOWN[3],
-        {"round": 0, "department": 1, "commune": 2, "place": 3, "number": 4}
-        | {"registered": 5, "ballots": 6, "valid": 7},
-        {"name": (9,), "nuance": (11,), "votes": (12,)},
-    ),
-    # With code and name of the canton, and the pair of candidates in one cell (départementales).
-    14: Layout(
-        KNOWN[3],
-        {"round": 0, "department": 1, "commune": 2, "place": 3, "number": 4}
-        | {"registered": 7, "ballots": 8, "valid": 9},
-        {"name": (11,), "nuance": (12,), "votes": (13,)},
-    ),
+    # A list in one cell (régionales).
+    12: (_headless(4, 5, name=9, nuance=10),),
+    # The second has the code of the region first, and a list in one cell.
+    13: (_headless(4, 5, name=9, nuance=11), _headless(5, 6, name=10, nuance=11, place=4)),
+    # With code and name of the canton, and the pair of candidates in one cell (départementales);
+    # or with the code of the region.
+    14: (_headless(4, 7, name=11, nuance=12), _headless(5, 6, name=10, nuance=12, place=4)),
     # With the codes of constituency and canton.
-    15: Layout(
-        KNOWN[3],
-        {"round": 0, "department": 1, "commune": 2, "place": 3, "number": 6}
-        | {"registered": 7, "ballots": 8, "valid": 9},
-        {"name": (11,), "nuance": (13,), "votes": (14,)},
-    ),
+    15: (_headless(6, 7, name=11, nuance=13),),
 }
 
 
@@ -194,6 +202,11 @@ def layout_of_header(cells: Sequence[str]) -> Layout | None:
         others = {at: cells[at] for at, name in enumerate(names) if name and at not in known}
         many = sum(not _NO_VOTES.search(names[at]) for at in others) >= _LEAST_NAMED
         return Layout(KNOWN[4], fixed, {}, others=others, elections=elections) if many else None
+    if not block["name"]:
+        behind = max(fixed[ours] for ours in COUNTS if ours in fixed)
+        block["name"] = tuple(
+            at for at, name in enumerate(first_of) if at > behind and _NAMING.match(name)
+        )[:1]
     if not (block["name"] or block["nuance"]):
         return None
     first = min(at for at, name in enumerate(first_of) if name in _BLOCK_START or _in_block(name))
@@ -225,12 +238,23 @@ def layout_of_row(cells: Sequence[str]) -> Layout | None:
     cells = [cell.strip() for cell in cells]
     while cells and not cells[-1]:
         cells.pop()
-    layout = _HEADLESS.get(len(cells))
-    if layout is None or cells[0] not in {"1", "2"}:
+    if not cells or cells[0] not in {"1", "2"}:
         return None
-    counts = [cells[layout.fixed[name]] for name in COUNTS if name in layout.fixed]
-    counts.append(cells[layout.block["votes"][0]])
-    return layout if all(count.isdecimal() for count in counts) else None
+    fitting = [one for one in _HEADLESS.get(len(cells), ()) if _fits(cells, one)]
+    # The number of a bureau, read as that of the registered, is smaller than what stands after it.
+    falling = [one for one in fitting if _falling(cells, one)]
+    return next(iter([*falling, *fitting]), None)
+
+
+def _fits(cells: Sequence[str], layout: Layout) -> bool:
+    """Tell whether a row has counts, votes and the name of a commune where a layout has them."""
+    at = [layout.fixed[name] for name in _HEADLESS_COUNTS] + [layout.block["votes"][0]]
+    return all(cells[k].isdecimal() for k in at) and not cells[layout.fixed["place"]].isdecimal()
+
+
+def _falling(cells: Sequence[str], layout: Layout) -> bool:
+    registered, ballots, valid = (int(cells[layout.fixed[name]]) for name in _HEADLESS_COUNTS)
+    return registered >= ballots >= valid
 
 
 def _named(cells: Sequence[str]) -> list[str]:

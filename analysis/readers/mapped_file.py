@@ -20,6 +20,7 @@ from analysis.readers.beginnings import delimiter_of, encoding_of, two_headers
 from analysis.readers.codes import Named, own_ids, parts, put_together
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import WORKBOOKS, opened, plain_file, suffix_in
+from analysis.readers.quotation import numbered_rows
 from analysis.readers.set_aside import tolerated
 from analysis.readers.total_rows import is_called_total
 from analysis.readers.uneven_rows import UnevenRows, merged_cells, unfinished
@@ -274,10 +275,10 @@ def read_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
             start = beginning.read(1 << 16)
         refuse_mistaken(file.name, start)
         encoding, delimiter = _written(this, start)
-        with opened(file) as packed:
-            stream = io.TextIOWrapper(cast("Any", packed), encoding, newline="")
-            reader = csv.reader(stream, delimiter=delimiter)
-            read = [[*row, reader.line_num] for row in reader if any(map(str.strip, row))]
+        try:
+            read = _cells(file, encoding, delimiter)
+        except csv.Error:
+            read = _cells(file, encoding, delimiter, bare=True)
         names, rows = _below_header(read, this.wanted)
     except (OSError, EOFError, UnicodeError, LookupError, TypeError, csv.Error) as error:
         raise DataError(
@@ -300,6 +301,14 @@ def read_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
     whole, uneven = _even(rows, len(names), this.file)
     table = pd.DataFrame(whole, columns=[*names, LINE]).astype({LINE: "int64"})
     return table, list(uneven.left_out())
+
+
+def _cells(file: Path, encoding: str, delimiter: str, *, bare: bool = False) -> list[list[Any]]:
+    """Return the rows that say something, each with its line behind."""
+    with opened(file) as packed:
+        stream = io.TextIOWrapper(cast("Any", packed), encoding, newline="")
+        rows = numbered_rows(stream, delimiter, bare=bare)
+        return [[*row, line] for line, row in rows if any(map(str.strip, row))]
 
 
 def _written(this: ElectionMap, start: bytes) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from analysis.readers.layouts import KNOWN, Layout, layout_of_header, layout_of_
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.named_columns import columns_of_votes
 from analysis.readers.packed import opened, plain_file
+from analysis.readers.quotation import numbered_rows
 from analysis.readers.raw_results import Raw
 from analysis.readers.raw_rows import Rows
 from analysis.readers.tabular import two_encodings
@@ -73,23 +74,12 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
         place.
     """
     file = Path(path)
-    rows = Rows(election_id, places, UnevenRows(file.name))
     try:
-        with _lines(file) as cells:
-            layout, line, first, cells = _detect(cells, file, places)
-            if layout.headless:
-                rows.add(first, layout, line)
-            else:
-                # Files put together repeat it.
-                rows.name(first)
-            number = line
-            for number, row in enumerate(cells, start=line + 1):
-                rows.add(row, layout, number)
-            rows.refuse_uneven(file, number)
-    except UnicodeDecodeError as error:
-        raise two_encodings(file.name, str(error)) from error
-    except (csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
-        raise cut_or_damaged(file.name, str(error)) from error
+        rows, layout = _read(file, Rows(election_id, places, UnevenRows(file.name)))
+    except csv.Error:
+        # A quotation mark that nothing closes holds all that comes after it.
+        again = Rows(election_id, places, UnevenRows(file.name), bare=True)
+        rows, layout = _read(file, again)
     if not rows.counts:
         raise DataError(
             "There is no bureau of the place and round in this file.",
@@ -112,8 +102,39 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
     return rows.to_raw(Source.of(file, role=f"results {election_id}", licence=LICENCE), layout)
 
 
+def _read(file: Path, rows: Rows) -> tuple[Rows, Layout]:
+    """Take in the rows of a file, and return its layout too.
+
+    Raises
+    ------
+    csv.Error
+        Where quotation marks count, and a cell holds whole rows or more than a cell can.
+    DataError
+        When it cannot be read.
+    """
+    try:
+        with _lines(file, bare=rows.bare) as cells:
+            layout, line, first, cells = _detect(cells, file, rows.places)
+            if layout.headless:
+                rows.add(first, layout, line)
+            else:
+                # Files put together repeat it.
+                rows.name(first)
+            number = line
+            for number, row in enumerate(cells, start=line + 1):
+                rows.add(row, layout, number)
+            rows.refuse_uneven(file, number)
+    except UnicodeDecodeError as error:
+        raise two_encodings(file.name, str(error)) from error
+    except (csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
+        if not rows.bare and isinstance(error, csv.Error):
+            raise
+        raise cut_or_damaged(file.name, str(error)) from error
+    return rows, layout
+
+
 @contextmanager
-def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
+def _lines(path: Path, *, bare: bool) -> Iterator[Iterator[list[str]]]:
     """Open a file as rows of cells, in the encoding that its beginning is in."""
     path = plain_file(path)
     if not path.is_file():
@@ -138,7 +159,7 @@ def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
     delimiter = delimiter_of(shown)
     with opened(path) as stream:
         text = io.TextIOWrapper(cast("Any", stream), encoding, newline="")
-        rows = csv.reader(text, delimiter=delimiter)
+        rows = (row for _, row in numbered_rows(text, delimiter, bare=bare))
         yield (list(map(_read_right, row)) for row in rows) if _MISREAD in shown else rows
 
 

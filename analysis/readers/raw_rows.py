@@ -71,6 +71,7 @@ class Rows:
     mode_at: int = sys.maxsize
     seen: set[int] = field(default_factory=set)
     last_uneven: tuple[int, int] = (0, 0)
+    bare: bool = False
 
     def name(self, header: list[str]) -> None:
         """Take in the header, with the column that says how a row voted, if there is one."""
@@ -205,7 +206,7 @@ class Rows:
         if last and last == line and unfinished(plain_file(file)):
             told = Text("line {line} has {n} cells, and the file ends there", line=line, n=cells)
             raise cut_or_damaged(file.name, told)
-        self.uneven.refuse_many(self.rows)
+        self.uneven.refuse_many(self.rows, len(self.header))
 
     def _count(
         self, row: list[str], layout: Layout, name: str, bureau: str, line: int
@@ -229,6 +230,8 @@ class Rows:
         notes = [Text("layout: {layout}", layout=KNOWN[2] if each else layout.name)]
         if self.carried:
             notes.append(merged_cells(self.carried))
+        if self.bare:
+            notes.append(Text("a quotation mark that nothing closes: they were read as letters"))
         return notes
 
     def to_raw(self, source: Source, layout: Layout) -> Raw:
@@ -283,9 +286,15 @@ def _is_count(name: str) -> bool:
     return plain(name) in _NO_CANDIDATE
 
 
+def _named(ballots: pd.DataFrame) -> list[str]:
+    """Return the names of those who have votes: a list « Ensemble » that has none stays."""
+    return list(ballots.loc[ballots["votes"] != 0, "name"].unique())
+
+
 def _without_spoilt(ballots: pd.DataFrame, counts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Leave out « BLANC » and « NUL » where all others sum to the valid votes; Mme Blanc stays."""
-    called = ballots["name"].map(plain).isin(_MAY_BE_SPOILT) & (ballots["nuance"] == "")
+    """Leave out « BLANC », « NUL », « TOTAL » where all others sum to the valid votes."""
+    names = {one: plain(one) in _MAY_BE_SPOILT or is_called_total(one) for one in _named(ballots)}
+    called = ballots["name"].map(names).fillna(value=False).astype(bool) & (ballots["nuance"] == "")
     if not called.any():
         return ballots, []
     sums = ballots[~called].groupby("bureau_id")["votes"].sum()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Text, some
-from analysis.readers.glance import Glance, look
+from analysis.readers.glance import TABLES, Glance, look
 
 UNUSED = "unused"
 # The results are given as one of these: both national files, files of one election each, or
@@ -169,14 +169,21 @@ def role_of(glance: Glance) -> str:
     return surest.role if surest.sniff(glance) else UNUSED
 
 
+def why_nothing(glance: Glance) -> Text | None:
+    """Say why nothing of a file can be read, whatever it is taken for; None where it can."""
+    if not glance.mistaken:
+        return None
+    what, way = glance.mistaken
+    return Text("It is {what}: nothing can be read of it. {way}", what=what, way=way)
+
+
 def why_unused(glance: Glance) -> Text | None:
     """Say why a file is read as nothing though its name speaks of a role; None where it does not.
 
     The page that lists files says it beside « not used », or it would seem to be overlooked.
     """
-    if glance.mistaken:
-        what, way = glance.mistaken
-        return Text("It is {what}: nothing can be read of it. {way}", what=what, way=way)
+    if why := why_nothing(glance):
+        return why
     called = {
         "general_results": r"general_results",
         "candidats_results": r"candidats_results",
@@ -195,6 +202,11 @@ def why_unused(glance: Glance) -> Text | None:
                 label=labels[role],
                 columns=some(sorted(glance.columns - {""}), most=6) or Text("no columns"),
             )
+    if glance.suffix in TABLES and len(names := sorted(glance.columns - {""})) > 1:
+        return Text(
+            "No table read here has this header: {columns}. Say what it is, or give another file.",
+            columns=some(names, most=6),
+        )
     return None
 
 

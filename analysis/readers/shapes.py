@@ -32,6 +32,8 @@ _BESIDE = {
 }
 _SHAPES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
 _ROUND_THE_EARTH_M = 4.1e7
+# Beyond the area of a system no neighbour of what lies in it reaches so far.
+_REACH_DEG = 5.0
 _START = 4096  # bytes in which GDAL looks for what a file is
 
 
@@ -139,7 +141,7 @@ def _damaged(path: Path, error: Exception) -> DataError:
 
 
 def astray(shapes: gpd.GeoDataFrame, crs: str) -> np.ndarray:
-    """Tell which shapes lie where a metric CRS does not hold, where others do.
+    """Tell which shapes lie, or reach far to, where a metric CRS does not hold, where others do.
 
     Parameters
     ----------
@@ -152,7 +154,10 @@ def astray(shapes: gpd.GeoDataFrame, crs: str) -> np.ndarray:
     if area is None:
         return np.zeros(len(shapes), dtype=bool)
     boxes = shapes.geometry.to_crs("EPSG:4326").bounds.to_numpy()
-    away = np.array([_apart(tuple(one), area.bounds) for one in boxes], dtype=bool)
+    away = np.array(
+        [_apart(tuple(one), area.bounds) or _reaches_away(one, area.bounds) for one in boxes],
+        dtype=bool,
+    )
     return away & ~away.all()
 
 
@@ -322,6 +327,14 @@ def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFr
         )
     moved = shapes.to_crs(target)
     return moved.set_geometry(shapely.force_2d(moved.geometry.to_numpy()), crs=target)
+
+
+def _reaches_away(one: np.ndarray, other: tuple[float, ...]) -> bool:
+    """Tell whether a box of degrees reaches far beyond another: a corner at 0, 0 does."""
+    beside = one[0] < other[0] - _REACH_DEG or one[2] > other[2] + _REACH_DEG
+    if other[0] > other[2]:
+        beside = False
+    return bool(beside or one[1] < other[1] - _REACH_DEG or one[3] > other[3] + _REACH_DEG)
 
 
 def _apart(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
@@ -16,6 +20,7 @@ from analysis.readers.beginnings import cells_of, delimiter_of, encoding_of, lin
 from analysis.readers.glance import look
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import MOST_ROWS, opened, plain_file, suffix_in, too_large
+from analysis.readers.quotation import holds_rows, numbered_rows, unquoted
 from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, unfinished
 from analysis.tables.sources import LeftOut
 
@@ -75,26 +80,10 @@ def read_columns(
             "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
         )
     path = plain_file(path)
-    uneven = UnevenRows(path.name)
-    kept, rows, above = [], 0, 0
     try:
-        # Lines are those of the file: its header is one, and so are those above it.
-        above = 0 if _is_parquet(path) else 1 + _start(path)[2]
-        line = 1 + above
-        for piece in (
-            _parquet(path, aliases, optional)
-            if _is_parquet(path)
-            else _delimited(path, aliases, optional, uneven)
-        ):
-            lines = pa.array(np.arange(line, line + piece.num_rows, dtype="int32"))
-            line += piece.num_rows
-            table = piece.append_column(LINE, lines)
-            kept.append(keep(table) if keep else table)
-            rows += kept[-1].num_rows
-            if rows > MOST_ROWS:
-                raise too_large(path, Text("{n} rows", n=MOST_ROWS))
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-        raise _broken(path, error) from error
+        kept, uneven, rows = _kept(path, aliases, optional, keep)
+    except _OpenQuoteError:
+        kept, uneven, rows = _kept(path, aliases, optional, keep, bare=True)
     if not kept:
         uneven.refuse_many(0)
         raise DataError(
@@ -104,9 +93,46 @@ def read_columns(
             file=path.name,
             path=path,
         )
-    uneven.refuse_many(line - 1 - above)
+    uneven.refuse_many(rows)
     left_out += uneven.left_out()
     return pa.concat_tables(kept, promote_options="permissive").unify_dictionaries()
+
+
+class _OpenQuoteError(Exception):
+    """A quotation mark that nothing closes holds the rows behind it."""
+
+
+def _kept(
+    path: Path, aliases: Aliases, optional: frozenset[str], keep: Keep | None, *, bare: bool = False
+) -> tuple[list[pa.Table], UnevenRows, int]:
+    """Return what is kept of a file, its uneven rows, and how many rows it has beside them.
+
+    Quotation marks are letters where it is read `bare`.
+    """
+    uneven = UnevenRows(path.name)
+    kept: list[pa.Table] = []
+    held = 0
+    try:
+        # Lines are those of the file: its header is one, and so are those above it.
+        above = 0 if _is_parquet(path) else 1 + _start(path)[2]
+        line = 1 + above
+        for piece in (
+            _parquet(path, aliases, optional)
+            if _is_parquet(path)
+            else _delimited(path, aliases, optional, uneven, bare=bare)
+        ):
+            lines = pa.array(np.arange(line, line + piece.num_rows, dtype="int32"))
+            line += piece.num_rows
+            table = piece.append_column(LINE, lines)
+            kept.append(keep(table) if keep else table)
+            held += kept[-1].num_rows
+            if held > MOST_ROWS:
+                raise too_large(path, Text("{n} rows", n=MOST_ROWS))
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        if not bare and isinstance(error, pa.ArrowInvalid) and _left_open(path):
+            raise _OpenQuoteError from error
+        raise _broken(path, error) from error
+    return kept, uneven, line - 1 - above
 
 
 def pieces(path: Path) -> Iterator[pa.Table]:
@@ -228,18 +254,26 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _delimited(
-    path: Path, aliases: Aliases, optional: frozenset[str], uneven: UnevenRows | None = None
+    path: Path,
+    aliases: Aliases,
+    optional: frozenset[str],
+    uneven: UnevenRows | None = None,
+    *,
+    bare: bool = False,
 ) -> Iterator[pa.Table]:
     encoding, delimiter, above, lines = _start(path)
     names = header(path)
     chosen = _choose(names, aliases, optional, path)
     text = pa.dictionary(pa.int32(), pa.string())
     last = unfinished(path) if uneven else ""
+    several: list[str] = []
 
     def apart(row: pv.InvalidRow) -> str:
         # A file that is cut ends within a row.
         if uneven is None or row.text.strip() == last:
             return "error"
+        if row.text.count('"') % 2 or "\n" in row.text.strip():
+            several.append(row.text)
         uneven.add(row.text, cells=row.actual_columns)
         return "skip"
 
@@ -252,7 +286,11 @@ def _delimited(
             column_names=[*names, *[""] * _beyond(lines[above + 1 :], delimiter, len(names))],
             skip_rows=1 + above,
         ),
-        parse_options=pv.ParseOptions(delimiter=delimiter, invalid_row_handler=apart),
+        parse_options=pv.ParseOptions(
+            delimiter=delimiter,
+            quote_char=False if bare else '"',
+            invalid_row_handler=apart,
+        ),
         convert_options=pv.ConvertOptions(
             include_columns=list(chosen),
             column_types=dict.fromkeys(chosen, text),
@@ -261,7 +299,46 @@ def _delimited(
     )
     for batch in reader:
         table = pa.Table.from_batches([batch])
+        if bare:
+            table = _each_text(table, unquoted)
+        elif uneven is not None and _holds_rows(table, delimiter):
+            raise _OpenQuoteError
         yield table.rename_columns([chosen[name] for name in table.column_names])
+    if several and _left_open(path):
+        raise _OpenQuoteError
+
+
+def _each_text(table: pa.Table, change: Callable[[str], str]) -> pa.Table:
+    for at, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
+        texts = column.combine_chunks()
+        changed = pa.array([change(text) for text in texts.dictionary.to_pylist()], pa.string())
+        whole = pa.DictionaryArray.from_arrays(texts.indices, changed)
+        table = table.set_column(at, name, whole)
+    return table
+
+
+def _holds_rows(table: pa.Table, delimiter: str) -> bool:
+    """Tell whether a cell holds whole rows."""
+    for column in table.columns:
+        texts = column.combine_chunks().dictionary
+        broken = texts.filter(pc.match_substring(texts, "\n"))
+        if any(holds_rows(text, delimiter) for text in broken.to_pylist()):
+            return True
+    return False
+
+
+def _left_open(path: Path) -> bool:
+    """Tell whether a quotation mark of a text is never closed, or closed rows below."""
+    if _is_parquet(path):
+        return False
+    encoding, delimiter, *_ = _start(path)
+    with opened(path) as packed:
+        text = io.TextIOWrapper(cast("Any", packed), encoding, errors="replace", newline="")
+        try:
+            deque(numbered_rows(text, delimiter), maxlen=0)
+        except csv.Error:
+            return True
+    return False
 
 
 def _beyond(rows: list[str], delimiter: str, width: int) -> int:

@@ -14,6 +14,7 @@ from analysis.errors import Text
 from analysis.tables.schema import commune_of
 
 SUM = Text("the sum of other rows")
+NEARLY = Text("nearly the sum of all other rows of its commune")
 MEAN = Text("called a mean")
 NAMED = Text("called a total, and no smaller than any other row")
 _COUNTS = ["registered", "ballots", "valid"]
@@ -36,6 +37,9 @@ _MEAN = re.compile(
 # A sum of one row is its copy; smaller sums may be met by chance.
 _LEAST_ROWS, _LEAST = 3, np.array([50, 10, 10])
 _LEAST_BLOCK = 2
+# A row corrected after the sum was made leaves it off by so many, or by such a share of it. No
+# bureau equals all others of its commune so nearly in every count and for every candidate.
+_SLIP, _SLIP_SHARE, _LEAST_OTHERS = 3, 0.002, 3
 _DEEPEST = 4  # totals of totals of totals
 
 
@@ -44,8 +48,9 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
 
     A row is one when its registered, ballots, valid votes and the votes of every candidate are
     the sums of two or more rows that stand next before or after it, of all others of its
-    commune, or of all others; or those of the first or last rows together; or when it is called a
-    total and no row of its commune is larger, or a mean.
+    commune, or of all others; or those of the first or last rows together; or all of them nearly
+    the sums of three or more others of its commune; or when it is called a total and no row of its
+    commune is larger, or a mean.
 
     Parameters
     ----------
@@ -63,10 +68,13 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
     for election, part in counts.groupby("election_id", observed=True, sort=False):
         values = part[_COUNTS].fillna(0).to_numpy("int64")
         commune = pd.factorize(communes.loc[part.index])[0]
-        sums = _summed(values, commune, _Votes(ballots, str(election), part["bureau_id"]))
-        found |= dict.fromkeys(part.index[sums], SUM)
+        votes = _Votes(ballots, str(election), part["bureau_id"])
+        exact = _summed(values, commune, votes)
+        near = _nearly(values, commune, exact, votes)
+        sums = np.union1d(exact, near)
+        found |= dict.fromkeys(part.index[exact], SUM) | dict.fromkeys(part.index[near], NEARLY)
         found |= dict.fromkeys(part.index[mean[counts.index.get_indexer(part.index)]], MEAN)
-        called = np.setdiff1d(np.flatnonzero(named[counts.index.get_indexer(part.index)]), sums)
+        called = np.setdiff1d(np.flatnonzero(named[counts.index.get_indexer(part.index)]), exact)
         if len(called):
             largest = _largest(values[:, 0], commune, np.union1d(called, sums))
             found |= dict.fromkeys(part.index[called[values[called, 0] >= largest[called]]], NAMED)
@@ -131,6 +139,12 @@ class _Votes:
         nameless = own.index.isin([("", "")]).all()
         return bool(nameless) or own.equals(self._of(members))
 
+    def nearly_agree(self, row: int, members: np.ndarray) -> bool:
+        """Tell whether the votes of a row are those of its members but for a slip."""
+        own, theirs = self._of(np.array([row])), self._of(members)
+        own, theirs = own.align(theirs, fill_value=0)
+        return len(own) > 1 and bool(_is_near(own.to_numpy(), theirs.to_numpy()).all())
+
     def _of(self, rows: np.ndarray) -> pd.Series:
         bureaux = self.bureau_id.iloc[rows].astype("str")
         mine = self.table[self.table["bureau_id"].isin(bureaux)]
@@ -155,6 +169,39 @@ def _summed(values: np.ndarray, commune: np.ndarray, votes: _Votes) -> np.ndarra
         found = np.union1d(found, list(new))
         active = np.setdiff1d(active, found)
     return found.astype(int)
+
+
+def _is_near(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    near: np.ndarray = np.abs(one - other) <= np.maximum(_SLIP, _SLIP_SHARE * other)
+    return near
+
+
+def _nearly(
+    values: np.ndarray, commune: np.ndarray, without: np.ndarray, votes: _Votes
+) -> np.ndarray:
+    """Return the positions of rows that are the sum of all others of their commune but for a slip.
+
+    Parameters
+    ----------
+    values, commune
+        Of all rows.
+    without
+        Rows that are exact sums.
+    votes
+        Of the election.
+    """
+    rows = np.setdiff1d(np.flatnonzero((values > 0).all(axis=1)), without)
+    size = int(commune.max(initial=-1)) + 1
+    many = np.bincount(commune[rows], minlength=size)[commune[rows]] > _LEAST_OTHERS
+    rows = rows[many]
+    own, code = values[rows], commune[rows]
+    sums = np.stack([np.bincount(code, weights=c, minlength=size) for c in own.T], axis=1)
+    near = (own >= _LEAST).all(axis=1) & _is_near(own, sums[code] - own).all(axis=1)
+    found = [
+        k for k in rows[near]
+        if votes.nearly_agree(k, rows[(commune[rows] == commune[k]) & (rows != k)])
+    ]  # fmt: skip
+    return np.array(found, dtype=int)
 
 
 def _suspects(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

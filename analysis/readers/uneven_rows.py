@@ -32,11 +32,14 @@ class UnevenRows:
         Its name.
     notes, rows
         What stands in them: those of one cell, and the others.
+    at
+        Line and cells of the others, where the line is known.
     """
 
     file: str
     notes: list[Text] = field(default_factory=list)
     rows: list[Text] = field(default_factory=list)
+    at: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, text: str, *, cells: int, filled: int = 0, line: int = 0) -> None:
         """Take one in.
@@ -56,21 +59,33 @@ class UnevenRows:
             told = Text("line {line} has {n} cells: “{text}”", line=line, n=cells, text=shown)
         is_note = (filled or cells) == 1 and _WORDS.search(f"{text} ")
         (self.notes if is_note else self.rows).append(told)
+        if line and not is_note:
+            self.at.append((line, cells))
 
-    def refuse_many(self, good: int) -> None:
+    def _broken(self, width: int) -> int:
+        """Return how many rows stand in two lines: together they have the cells of one."""
+        pairs = zip(self.at, self.at[1:], strict=False)
+        return sum(
+            line + 1 == below and cells + rest in (width, width + 1)
+            for (line, cells), (below, rest) in pairs
+        )
+
+    def refuse_many(self, good: int, width: int = 0) -> None:
         """Raise where more than slips of a hand are uneven: the file is another than it seems.
 
         Parameters
         ----------
         good
             Rows that were read.
+        width
+            Cells of the header, where it is known: one row broken in two is one slip.
 
         Raises
         ------
         DataError
             When there are.
         """
-        slips = good and tolerated(len(self.rows), good, leave_out=False)
+        slips = good and tolerated(len(self.rows) - self._broken(width), good, leave_out=False)
         if (told := [*self.rows, *self.notes]) and not slips:
             raise DataError(
                 "{n} row(s) of {file} have more or fewer cells than its header: it is cut or "

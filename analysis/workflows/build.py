@@ -17,10 +17,11 @@ from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
 from analysis.geography.made_contours import MadeContours
 from analysis.geography.vintages import match_vintages, with_vintages
-from analysis.readers.blocs import read_blocs, without_bloc
+from analysis.readers.blocs import own_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.column_map import Terrain
 from analysis.readers.contours import FRENCH, Layout, expect_known
+from analysis.readers.former_communes import parts_by_addresses
 from analysis.readers.raw_results import Raw, combine, no_zones
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
 from analysis.readers.results import Results, assemble
@@ -233,7 +234,7 @@ def build_from(
     """
     progress("checks", 0.35)
     refuse_unread(inputs, raw)
-    blocs = _blocs(inputs, Path(target) / "blocs.csv")
+    blocs = own_blocs(inputs.blocs, Path(target) / "blocs.csv")
     results = assemble(raw, blocs, dated, leave_out=inputs.leave_out)
     geography, context = checked(_read_geography(inputs, results, progress), results)
     matches = match_vintages(results.elections, results.turnout, geography.bureaux)
@@ -255,14 +256,6 @@ def build_from(
         writer.describe(_facts(inputs, results, geography, matches))
     progress("done", 1.0)
     return Workspace(target)
-
-
-def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
-    """Return the table the user edited, else the default one and what a column map adds."""
-    if edited.is_file():
-        return read_blocs(edited)
-    tables = [read_blocs(), *([] if inputs.blocs is None else [inputs.blocs])]
-    return pd.concat(tables, ignore_index=True).drop_duplicates(["election", "key"], keep="last")
 
 
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
@@ -297,6 +290,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         )
         addresses, report = with_own_bureaux(addresses, report, roll.addresses)
         reports.append(report)
+    former = parts_by_addresses(addresses, known)
     if inputs.electors:
         progress("electors", 0.65)
         addresses, report = reader_of("electors", inputs.electors).read(inputs.electors, addresses)
@@ -309,6 +303,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         streets, report = read_streets(inputs.streets, addresses, crs=crs, within=outline)
         reports.append(report)
     zones, named = with_quarters(roll.zones, inputs, results, bureaux, addresses)
+    zones = pd.concat([zones, former], ignore_index=True)
     progress("crosswalk", 0.7)
     links = link_vintages(bureaux, addresses=addresses, squares=areas)
     return Geography(

@@ -9,6 +9,7 @@ from functools import partial
 from analysis.charts import chart_words
 from analysis.errors import Text
 from analysis.fieldwork.outlook import Aim
+from analysis.geography.zones import spoken
 from analysis.i18n import format_day, format_number, format_percent, told
 from analysis.workflows.director import Brief, Zone
 from analysis.workflows.director_week import LATE_DAYS, Week
@@ -108,7 +109,9 @@ def where(brief: Brief, language: str) -> str:
     if not brief.parts:
         return ""
     write = _writer(language)
-    parts = ", ".join(f"{name} ({write(votes)})" for name, _bureaux, votes in brief.parts)
+    parts = ", ".join(
+        f"{spoken(name, language)} ({write(votes)})" for name, _bureaux, votes in brief.parts
+    )
     text = Text(
         "These votes are expected first in: {parts}. A zone below takes a third of the hours at "
         "most.",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.charts.chart_words import say
 from analysis.geography.bureau_names import bureau_labels
-from analysis.geography.zones import zones_of
+from analysis.geography.zones import in_words, zones_of
 from analysis.i18n import format_number
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
@@ -61,7 +61,8 @@ def title_of(workspace: Workspace, place: str, language: str) -> str:
             [places.rename(columns={"commune_id": "place"}), zones[zones["kind"] != "commune"]]
         )
         chosen = named[named["place"] == place]
-        title = str(chosen["name"].iloc[0]) if len(chosen) else place
+        names = in_words(chosen["name"], language)
+        title = str(names.iloc[0]) if len(names) else place
     elif len(places) == 1:
         title = str(places["name"].iloc[0])
     else:

@@ -10,7 +10,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.geography.level_shapes import DEPARTEMENT
 from analysis.geography.outlines import COMMUNE
-from analysis.geography.zones import arrondissement, zones_of
+from analysis.geography.zones import arrondissement, in_words, zones_of
 from analysis.i18n import Words
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
@@ -194,7 +194,8 @@ def finding(file: RankingFile, kind: str, written: Written) -> Finding:
     """
     language = written.language
     table = totals_by(file.workspace, file.announced, kind)
-    table["part_name"] = table["part_name"].replace("", heading_of("none", language))
+    named = in_words(table["part_name"], language)
+    table["part_name"] = named.replace("", heading_of("none", language))
     held, places = file.hold_back, file.scenario.places
     alone = places[0] if len(places) == 1 else ""
     source = of_workspace(

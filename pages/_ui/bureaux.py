@@ -48,9 +48,9 @@ def show_map(geometry: Geometry | None, paint: Paint | None, *, label: str, key:
 
 
 def without_ground(table: pd.DataFrame) -> None:
-    """Name the bureaux that nobody can walk to: they stand apart, last."""
+    """Name the bureaux that nobody can walk to: they stand apart, last; where all are, not."""
     nowhere = table.loc[~table["reachable"].astype(bool), "label"]
-    if len(nowhere):
+    if 0 < len(nowhere) < len(table):
         st.caption(
             ngettext(
                 "{n} bureau without ground to walk on (postal, administrative) is last: {which}.",

@@ -21,6 +21,7 @@ from analysis.geography.level_shapes import (
     on_mainland,
 )
 from analysis.geography.outlines import COMMUNE
+from analysis.geography.zones import in_words
 from analysis.readers.codes import ABROAD
 from analysis.tables.workspace import Workspace
 from analysis.workflows import by_level
@@ -140,7 +141,8 @@ def _in_words(names: pd.Series, level: str) -> pd.Series:
     """Return names with words for the constituency that no file names."""
     if level != CONSTITUENCY:
         return names
-    return names.replace("", _("No constituency known: no file names it"))
+    told = in_words(names, language())
+    return told.replace("", _("No constituency known: no file names it"))
 
 
 def squares(place: Workspace, table: pd.DataFrame) -> Geometry:
@@ -243,7 +245,11 @@ def _told(units: Units, drawn: LevelMap) -> None:
             ).format(n=number(apart))
         )
     if drawn.shapes.on_the_ground and units.vintage is None:
-        lines.append(_("Outlines: MapSVG; positions: GeoNames (CC BY 4.0)."))
+        lines.append(
+            _("Positions: GeoNames (CC BY 4.0).")
+            if units.abroad
+            else _("Outlines: MapSVG; positions: GeoNames (CC BY 4.0).")
+        )
     st.caption(" ".join(lines))
 
 

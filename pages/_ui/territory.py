@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError, some
-from analysis.geography.zones import bureaux_in, departments
+from analysis.geography.zones import bureaux_in, departments, in_words
 from analysis.readers.codes import ABROAD
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.access import visitor
-from pages._ui.i18n import _
+from pages._ui.i18n import _, language
 from pages._ui.selects import select
 
 EVERYWHERE = "all"
@@ -108,7 +108,7 @@ def part_name(place: Workspace, code: str) -> str:
     """Name a part of the place as its list does, without codes."""
     places = loaders.table(str(place.path), place.digest, "places").set_index("commune_id")["name"]
     zones = loaders.zones(str(place.path), place.digest).set_index("place")["name"]
-    return str(places.get(code) or zones.get(code) or code)
+    return str(places.get(code) or in_words(zones, language()).get(code) or code)
 
 
 def _all(places: pd.DataFrame) -> str:
@@ -128,7 +128,7 @@ def _shown(zones: pd.DataFrame) -> pd.Series:
     kind = zones["kind"].map(kinds)
     code = " (" + zones["place"] + ")"
     behind = (" (" + kind + ")").fillna("").where(zones["kind"] != "commune", code)
-    return zones["name"] + behind
+    return in_words(zones["name"], language()) + behind
 
 
 def answers(places: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.geography.constituencies import UNKNOWN
-from pages._ui import level_map, levels, territory
+from pages._ui import bureaux, level_map, levels, territory
 from pages._ui.i18n import _
 
 PAGES = {
@@ -91,11 +91,21 @@ def test_what_was_counted_is_shown_as_shares_and_as_a_change():
     assert change.shown.tolist() == [10.0, -5.0]
 
 
+def test_a_list_where_all_are_without_ground_puts_none_of_them_last(monkeypatch):
+    said: list[str] = []
+    monkeypatch.setattr(bureaux.st, "caption", said.append)
+    table = pd.DataFrame({"label": ["bureau 1, Damas", "bureau 1, Haïfa"], "reachable": False})
+    bureaux.without_ground(table)
+    assert said == []
+    bureaux.without_ground(table.assign(reachable=[True, False]))
+    assert "Haïfa" in said[0]
+
+
 @pytest.mark.parametrize(
     ("ids", "abroad"),
     [(["ZZ001", "ZZ058"], True), (["ZZ001", "75056"], False), (["01004", "01053"], False)],
 )
-def test_consulates_are_called_so_where_there_is_nothing_else(ids, abroad):
+def test_consulates_are_called_so_where_there_is_nothing_else(ids, abroad, monkeypatch):
     for level, given in (
         ("commune", ids),
         (
@@ -106,6 +116,13 @@ def test_consulates_are_called_so_where_there_is_nothing_else(ids, abroad):
         units = level_map.Units(level, pd.DataFrame({"unit_id": given}))
         assert units.abroad is abroad
         assert ("onsulat" in level_map._texts(units)["search"]) is abroad
+        # Outlines are of départements: consulates have none.
+        said: list[str] = []
+        monkeypatch.setattr(level_map.st, "caption", said.append)
+        shapes = SimpleNamespace(near=0, apart=0, on_the_ground=True)
+        level_map._told(units, SimpleNamespace(shapes=shapes))
+        assert ("MapSVG" in said[0]) is not abroad
+        assert "GeoNames" in said[0]
     assert levels._abroad(pd.Series(ids)) is abroad
     departments = ["ZZ" if one.startswith("ZZ") else one[:2] for one in ids]
     shown = territory._all(pd.DataFrame({"department_id": departments}))

@@ -14,7 +14,15 @@ from analysis.errors import Text
 from analysis.readers.calendar import election_in, known_elections
 from analysis.readers.column_map import files_named
 from analysis.readers.glance import READABLE, look, year_in
-from analysis.readers.reader_registry import READERS, ROLES, TERRAIN, UNUSED, role_of, why_unused
+from analysis.readers.reader_registry import (
+    READERS,
+    ROLES,
+    TERRAIN,
+    UNUSED,
+    role_of,
+    why_nothing,
+    why_unused,
+)
 from analysis.workflows.place_files import NAMED, GivenFile
 from pages._ui.access import visitor
 from pages._ui.i18n import _, election_name, number
@@ -103,7 +111,7 @@ def _told_apart(given: list[GivenFile], key: Key) -> Iterator[GivenFile]:
         )
         told = replace(file, role=role)
         with more_side:
-            if role == UNUSED and (why := _look(file, _why, None)):
+            if why := _look(file, _why if role == UNUSED else _nothing, None):
                 st.caption(translate(why))
             if asks.get(role) == "vintage":
                 told = replace(told, vintage=_ask_year(file, key(f"year.{identity}")))
@@ -164,6 +172,10 @@ def _role(name: str, stream: BinaryIO) -> str:
 
 def _why(name: str, stream: BinaryIO) -> Text | None:
     return why_unused(look(name, stream))
+
+
+def _nothing(name: str, stream: BinaryIO) -> Text | None:
+    return why_nothing(look(name, stream))
 
 
 def _look(file: GivenFile, at: Callable[[str, BinaryIO], T], otherwise: T) -> T:

@@ -51,17 +51,28 @@ def what_is_loaded(place: Workspace) -> None:
         )
 
 
-def what_next() -> None:
-    """Point to the next steps."""
+def what_next(*, abroad: bool) -> None:
+    """Point to the next steps; where all vote at consulates there are no doors."""
     st.subheader(_("What to do next"))
     left, right = st.columns(2)
     with left, st.container(border=True):
-        gate.link(
-            "pages/priorities.py", label=_("Find the priority bureaux"), icon=":material/target:"
-        )
-        st.caption(
-            _("Choose a bloc and an election, move the weights, look at the map, take the targets.")
-        )
+        if abroad:
+            gate.link(
+                "pages/abstention.py", label=_("See who abstains"), icon=":material/trending_down:"
+            )
+            st.caption(_("Voters at consulates have no doors here: read what they did, and will."))
+        else:
+            gate.link(
+                "pages/priorities.py",
+                label=_("Find the priority bureaux"),
+                icon=":material/target:",
+            )
+            st.caption(
+                _(
+                    "Choose a bloc and an election, move the weights, look at the map, take the "
+                    "targets."
+                )
+            )
     with right, st.container(border=True):
         gate.link("pages/data.py", label=_("Open your own place"), icon=":material/database:")
         st.caption(_("Bring the official files of any commune, département or country."))

@@ -20,6 +20,7 @@ from pages._ui.i18n import (
     bloc_name,
     election_name,
     method_name,
+    ngettext,
     number,
     percent,
     preset_name,
@@ -56,12 +57,17 @@ def in_short(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     method = _METHOD.get(scenario.settings.preset, "default")
     means = found.means
     best = str(means.idxmax())
-    told = _(
+    pairs = len(found.to_frame())
+    told = ngettext(
+        "Looked back at {n} pair of first rounds of {bloc}: the first {share} of the hours in the "
+        "order “{preset}” would have met {met} of the votes that moved; support alone {support}, "
+        "“50+1 (2014)” {classic}, chance {share}.",
         "Looked back at {n} pairs of first rounds of {bloc}: the first {share} of the hours in the "
         "order “{preset}” would have met {met} of the votes that moved; support alone {support}, "
-        "“50+1 (2014)” {classic}, chance {share}."
+        "“50+1 (2014)” {classic}, chance {share}.",
+        pairs,
     ).format(
-        n=number(len(found.to_frame())),
+        n=number(pairs),
         bloc=bloc_name(scenario.bloc),
         share=percent(DECIDES, 0),
         preset=preset_name(scenario.settings.preset if method != "default" else "gain_per_hour"),

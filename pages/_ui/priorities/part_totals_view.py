@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.exports.model_export import Finding, Written
+from analysis.geography.zones import in_words
 from analysis.workflows.part_totals import finding, heading_of, kinds_of, totals_by
 from analysis.workflows.ranking import RankingFile
 from pages._ui import file_downloads
@@ -53,7 +54,7 @@ def totals(file: RankingFile) -> None:
 
 
 def _in_words(table: pd.DataFrame) -> pd.DataFrame:
-    names = table["part_name"]
+    names = in_words(table["part_name"], language())
     return pd.DataFrame(
         {
             _("Name"): names.replace("", heading_of("none", language())),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from analysis.geography.zones import spoken
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import loaders, messages
-from pages._ui.i18n import _, number, percent
+from pages._ui.i18n import _, language, number, percent
 
 if TYPE_CHECKING:
     from analysis.workflows.map_story import Step
@@ -87,9 +88,13 @@ def _said(step: Step) -> str:
                 "place."
             ),
         }[step.about]
-        return text.format(name=step.name, here=percent(step.here), whole=percent(step.whole))
+        return text.format(
+            name=spoken(step.name, language()), here=percent(step.here), whole=percent(step.whole)
+        )
     text = _("{name}: one vote for {here} hours at the doors; {whole} hours in the whole place.")
-    return text.format(name=step.name, here=_hours(step.here), whole=_hours(step.whole))
+    return text.format(
+        name=spoken(step.name, language()), here=_hours(step.here), whole=_hours(step.whole)
+    )
 
 
 def _hours(hours: float) -> str:

@@ -1,11 +1,18 @@
 """Parts of a place by name."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.electorate.history import read_history
 from analysis.errors import DataError
-from analysis.geography.zones import arrondissement, bureaux_in, place_named, zones_of
+from analysis.geography.zones import (
+    arrondissement,
+    bureaux_in,
+    in_words,
+    place_named,
+    zones_of,
+)
 from analysis.readers.calendar import election_of
 from analysis.tables.elections import Choice
 
@@ -53,3 +60,18 @@ def test_a_quarter_has_the_same_past_as_in_the_whole_place(valmont):
     assert 0 < rows.sum() < len(rows)
     np.testing.assert_array_equal(part.votes, whole.votes[rows])
     np.testing.assert_array_equal(part.ballots, whole.ballots[rows])
+
+
+@pytest.mark.parametrize(
+    ("name", "english"),
+    [
+        ("1re circonscription", "Constituency 1"),
+        ("18e circonscription (Paris)", "Constituency 18 (Paris)"),
+        ("2ème Circonscription", "Constituency 2"),
+        ("Français établis hors de France", "Français établis hors de France"),
+        ("Rue de la 1re Armée", "Rue de la 1re Armée"),
+    ],
+)
+def test_the_number_of_a_constituency_is_said_in_the_language_of_the_page(name, english):
+    assert in_words(pd.Series([name]), "en").tolist() == [english]
+    assert in_words(pd.Series([name]), "fr").tolist() == [name]

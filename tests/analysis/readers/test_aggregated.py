@@ -292,3 +292,26 @@ def test_two_of_one_surname_and_nuance_are_two_and_lists_without_names_are_none(
         ("2022_legi_t1", "ZOLA"): [1, 1, 5],
         **{("2019_euro_t1", f"LISTE {name}"): [2, 2] for name in "ABC"},
     }
+
+
+def test_a_commune_that_left_its_departement_is_whole_in_every_election(tmp_path):
+    """Freigné is a part of Vallons-de-l'Erdre (44) and elects its deputy with Maine-et-Loire."""
+    rows = [
+        ("2014_euro_t1", "49144", "0001"),
+        ("2014_euro_t1", "44180", "0001"),
+        ("2022_pres_t1", "44180", "0001"),
+        ("2022_pres_t1", "44180", "0004"),
+        ("2024_legi_t1", "44180", "0001"),
+        ("2024_legi_t1", "49144", "0004"),
+    ]
+    counts = general(*((*row, 800, 500, 10, 10) for row in rows))
+    counts["code_circonscription"] = ["", "", "", "", "6", "7"]
+    votes = candidates(*((*row, "", "MACRON", 480) for row in rows))
+    found = read(tmp_path, counts, votes, places=("44180",))
+    assert found.turnout.groupby("election_id", observed=True).size().eq(2).all()
+    of = found.turnout.groupby("election_id", observed=True)["bureau_id"].agg(set)
+    assert of["2014_euro_t1"] == {"44180_0001", "44180_44225-0001"}
+    assert of["2022_pres_t1"] == of["2024_legi_t1"] == {"44180_0001", "44180_0004"}
+    assert found.zones.set_index("bureau_id")["zone_id"].to_dict() == {
+        "44180_0001": "44-06", "44180_0004": "49-07"
+    }  # fmt: skip

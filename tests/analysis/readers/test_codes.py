@@ -131,6 +131,9 @@ def test_an_arrondissement_takes_its_own_bureaux_only(place, code, number, insid
         # Saint-Barthélemy, Saint-Martin and Mayotte under the codes of their day.
         ("97123", "97701", "97701_0001"),
         ("97127", "97801", "97801_0001"),
+        # To a commune of another département, in whose numbers its bureau is the fourth since.
+        ("49144", "44180", "44180_44225-0001"),
+        ("14513", "50592", "50592_50649-0001"),
         ("98501", "97601", "97601_0001"),
         ("98517", "97617", "97617_0001"),
         # A sector of a town is the town; its bureaux keep their numbers.

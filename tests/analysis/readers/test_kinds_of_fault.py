@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from shapely import Point
@@ -276,6 +277,55 @@ def test_what_tells_two_places_of_one_name_apart(tmp_path, case):
     assert report.rows_read == len(rows)
 
 
+NUMBERED = [
+    ("1", "80001", "Rue de la Gare", 1, "", W, 0),
+    ("2", "80001", "Rue du Pré", 2, "", W, 10),
+    ("3", "80001", "Rue du Lac", 3, "", E, 900),
+]
+
+
+@pytest.mark.parametrize("column", ["id", "id_adresse", "cle_interop"])
+def test_ids_that_number_the_rows_of_two_lists_meet_nothing(tmp_path, column):
+    rows = ["1;3;Rue du Lac;9", "2;1;Rue de la Gare;4", "3;2;Rue du Pré;5"]
+    file = tmp_path / "e.csv"
+    file.write_text("\n".join([f"{column};numero;voie;nb", *rows]) + "\n", encoding="utf-8")
+    table, report = read_electors(file, addresses(*NUMBERED))
+    assert table.set_index("address_id")["registered"].to_dict() == {"1": 4, "2": 5, "3": 9}
+    assert "not those of the addresses" in str(report.notes)
+    # Where they are of the same addresses, a street that was renamed since keeps its own.
+    rows = ["1;1;Rue de la Gare;4", "2;2;Rue du Pré;5", "3;3;Rue du Marais;9"]
+    file.write_text("\n".join([f"{column};numero;voie;nb", *rows]) + "\n", encoding="utf-8")
+    table, report = read_electors(file, addresses(*NUMBERED))
+    assert table.set_index("address_id")["registered"].to_dict() == {"1": 4, "2": 5, "3": 9}
+    assert "not those of the addresses" not in str(report.notes)
+
+
+@pytest.mark.parametrize("ids", [("", "", ""), ("1", "1", "2"), ("80001_0012",) * 3, ("7", "", "")])
+def test_what_is_no_id_of_an_address_loses_none(tmp_path, ids):
+    rows = [
+        f"{key};{number};{street};80001;2.3{n};49.9"
+        for n, (key, number, street) in enumerate(
+            zip(ids, (1, 2, 2), ("Rue Haute", "Rue Haute", "Rue Basse"), strict=True)
+        )
+    ]
+    head = "id;numero;nom_voie;code_insee;lon;lat"
+    (tmp_path / "ban.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    nothing = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs=LAMBERT)
+    table, report = read_addresses(tmp_path / "ban.csv", crs_metric=LAMBERT, bureaux=nothing)
+    assert table["address_id"].is_unique
+    assert sorted(zip(table["street"], table["number"], strict=True)) == [
+        ("Rue Basse", 2), ("Rue Haute", 1), ("Rue Haute", 2)
+    ]  # fmt: skip
+    assert not report.left_out
+    # Two positions of one address are one.
+    rows[1] = rows[0].replace("2.30", "2.3001")
+    rows = [row.replace(row.split(";")[0], "x", 1) if row.split(";")[0] else row for row in rows]
+    (tmp_path / "ban.csv").write_text("\n".join([head, *rows[:2]]) + "\n", encoding="utf-8")
+    table, report = read_addresses(tmp_path / "ban.csv", crs_metric=LAMBERT, bureaux=nothing)
+    assert len(table) == 1
+    assert report.left_out[0].reason == "another position"
+
+
 # How lists of town halls are laid out.
 
 FOCH = [TWO[0], ("f2", "80001", "Avenue Foch", 2, "bis", E, 500)]
@@ -533,6 +583,22 @@ def test_one_bad_polygon_is_repaired_or_set_aside(tmp_path, kind, ring, kept):
     assert report.rows_read == report.rows_kept + sum(o.count for o in report.left_out)
 
 
+def test_a_corner_at_nought_sets_one_polygon_aside_and_does_not_move_the_map(tmp_path):
+    def feature(number, x, corner):
+        ring = [[2.3 + x, 48.8], corner, [2.31 + x, 48.81], [2.3 + x, 48.81], [2.3 + x, 48.8]]
+        at = {"type": "Polygon", "coordinates": [ring]}
+        return {"type": "Feature", "properties": {"id_bv": f"75056_{number:04d}"}, "geometry": at}
+
+    features = [feature(n, n / 100, [2.31 + n / 100, 48.8]) for n in range(1, 5)]
+    features.append(feature(5, 0.05, [0, 0]))
+    file = tmp_path / "c.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    table, report = read_contours(file, vintage=2024, crs_metric=LAMBERT)
+    assert len(table) == 4
+    assert np.ptp(table.total_bounds[[1, 3]]) < 2000
+    assert report.left_out[0].reason == "lies in another part of the world"
+
+
 def bare_numbers(folder, *rows):
     """Contours of bureaux that have a number alone, with what stands beside it."""
     features = [
@@ -573,3 +639,27 @@ def test_a_number_alone_is_of_what_stands_beside_it(tmp_path, places, rows, righ
     table, report = read_contours(file, vintage=2024, crs_metric="EPSG:32631", communes=places)
     assert sorted(table["bureau_id"]) == right
     assert report.rows_kept == len(rows)
+
+
+# A quotation mark that nothing closes takes no row with it, whoever reads the table.
+
+
+@pytest.mark.parametrize("marked", [{5}, {5, 9}, {29}, {5, 9, 11}])
+def test_a_quotation_mark_left_open_loses_no_elector(tmp_path, marked):
+    known = [(f"a{n}", "80001", "Rue Haute", n, "", W, n * 20) for n in range(1, 30)]
+    marks = dict.fromkeys(marked, '"')
+    rows = [f"{n};{marks.get(n, '')}Rue Haute;3" for n in range(1, 30)]
+    file = tmp_path / "e.csv"
+    file.write_text("\n".join(["numero;voie;nb", *rows]) + "\n", encoding="utf-8")
+    table, report = read_electors(file, addresses(*known))
+    assert table["registered"].tolist() == [3] * 29
+    assert report.rows_read == 29
+    assert not report.left_out
+
+
+@pytest.mark.parametrize("marked", [{5}, {5, 9}, {118}])
+def test_a_quotation_mark_left_open_loses_no_unit_of_a_terrain(tmp_path, marked):
+    rows = [[p, f'"{n}' if k in marked else n, *more] for k, (p, n, *more) in enumerate(MANY)]
+    read = results(tmp_path, rows)
+    assert read.turnout["registered"].tolist() == [row[2] for row in MANY]
+    assert "w_006" in set(read.turnout["bureau_id"])

@@ -77,6 +77,14 @@ DPMT_2015 = [
     "1;99;900;Pré-Fleuri;0001;01;Canton;1000;600;585;2;M. CHARME et Mme BUIS;BC-DVD;285",
     "2;99;900;Pré-Fleuri;0001;01;Canton;1000;610;590;1;M. AUBIER et Mme SAULE;BC-DVG;590",
 ]
+# Régionales 2015: with the code of the region, and the list in one cell.
+REGI_2015 = [
+    "NUMTOUR;CODREG;CODDPT;CODSUBCOM;LIBSUBCOM;CODBURVOT;NBRINS;NBRVOT;NBREXP;NUMDEPCAND;"
+    "LIBLISEXT;CODNUA;NBRVOIX",
+    "1;01;99;900;Pré-Fleuri;0001;1000;600;585;1;UNE RÉGION;LDVG;300",
+    "1;01;99;900;Pré-Fleuri;0001;1000;600;585;2;AUTRE RÉGION;LDVD;285",
+]
+REGIONS = ("UNE RÉGION", "AUTRE RÉGION")
 PARTIES = {
     "2014_muni_t1": (MUNI_2014, "cp1252", ("AUBIER", "CHARME")),
     "2020_muni_t1": (MUNI_2020, "cp1252", ("AUBIER", "CHARME")),
@@ -133,6 +141,38 @@ def test_the_second_round_of_a_file_of_both(tmp_path):
         raw = read_raw(write(tmp_path, lines), election_id=election)
         assert raw.ballots["votes"].tolist() == votes
         assert raw.reports[0].left_out[0].count == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "election", "names"),
+    [
+        (REGI_2015, "2015_regi_t1", REGIONS),
+        (REGI_2015[1:], "2015_regi_t1", REGIONS),
+        ([line.replace("1;01;", "1;", 1) for line in REGI_2015[1:]], "2015_regi_t1", REGIONS),
+        (
+            # The given name in a column of its own.
+            [line.replace(" RÉGION;L", ";RÉGION;L") for line in REGI_2015[1:]],
+            "2015_regi_t1",
+            ("UNE", "AUTRE"),
+        ),
+        *(
+            (
+                [DPMT_2021[0].replace("Binôme;Nuance", f"{name};Nuance"), *DPMT_2021[1:]],
+                "2021_dpmt_t1",
+                PARTIES["2021_dpmt_t1"][2],
+            )
+            for name in ("Composition du binôme", "Candidats", "Libellé du binôme")
+        ),
+    ],
+)
+def test_what_names_a_list_is_found_without_a_header_and_in_other_words(
+    tmp_path, lines, election, names
+):
+    raw = read_raw(write(tmp_path, lines), election_id=election)
+    assert raw.counts[["bureau_id", "registered", "ballots", "valid"]].to_numpy().tolist() == [
+        ["99900_0001", 1000, 600, 585]
+    ]
+    assert raw.ballots[["name", "votes"]].to_numpy().tolist() == [[names[0], 300], [names[1], 285]]
 
 
 def test_two_ballots_of_one_day_are_two_elections_of_one_place(tmp_path):

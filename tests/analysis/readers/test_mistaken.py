@@ -14,7 +14,7 @@ from analysis.errors import DataError
 from analysis.readers.contours import read_contours
 from analysis.readers.glance import look
 from analysis.readers.mistaken import mistaken, suffix_told
-from analysis.readers.reader_registry import role_of, why_unused
+from analysis.readers.reader_registry import role_of, why_nothing, why_unused
 from analysis.readers.tabular import read_columns
 
 TEXT = "id;voix\n99900_0001;12\n99900_0002;30\n"
@@ -150,3 +150,37 @@ def test_a_file_of_one_long_line_is_named_in_short(tmp_path):
     with pytest.raises(DataError, match=r"lacks column\(s\)") as found:
         read_columns(file, ALIASES, left_out=[])
     assert len(str(found.value)) < 500
+
+
+def _zip():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("adresses.csv", "id;numero\n1;2\n")
+    return packed.getvalue()
+
+
+def _parquet():
+    stream = io.BytesIO()
+    pd.DataFrame({"id_election": ["2022_pres_t1"] * 999, "inscrits": range(999)}).to_parquet(stream)
+    return stream.getvalue()
+
+
+HALVES = {
+    "vide.csv": (b"", "an empty file"),
+    "general_results.parquet": (_parquet()[:4000], "cut or damaged"),
+    "adresses.zip": (_zip()[:60], "cut or damaged"),
+    "adresses-75.xlsx": (_zip()[:60], "cut or damaged"),
+    "general_results.csv": (b"id_election;code_bv;inscrits\r\n\r\n", "a header and no rows"),
+    "candidats_results.txt": (b"id_election;code_bv;voix", "a header and no rows"),
+    "autre.csv": (b"alpha;beta\n1;2\n", "has this header: alpha, beta"),
+}
+
+
+@pytest.mark.parametrize("name", HALVES)
+def test_a_file_of_which_nothing_can_be_read_is_told_at_once(name):
+    content, what = HALVES[name]
+    glance = look(name, io.BytesIO(content))
+    assert what in str(why_unused(glance))
+    whole = {"a.zip": _zip(), "a.parquet": _parquet(), "a.csv": b"id_election;inscrits\n2;3\n"}
+    for other, good in whole.items():
+        assert why_nothing(look(other, io.BytesIO(good))) is None

@@ -291,6 +291,19 @@ def test_blank_and_null_in_the_singular_are_none_and_mme_blanc_is_one(tmp_path):
     read(write(tmp_path, LONG, *people), votes=votes)
 
 
+@pytest.mark.parametrize("name", ["TOTAL", "Total des voix", "Ensemble"])
+def test_a_sum_among_the_candidates_is_none_and_a_list_of_that_name_is_one(tmp_path, name):
+    sums = [
+        row.rsplit(";", 2)[0] + f";{name};{b[5]}"
+        for b, row in zip(BUREAUX, long()[::3], strict=True)
+        for b, row in zip(BUREAUX, long()[::3], strict=True)
+    ]
+    read(write(tmp_path, LONG, *long(), *sums))
+    lists = [row.replace(";ALPHA;", f";{name};") for row in long()]
+    votes = {name: VOTES["ALPHA"], "BETA": VOTES["BETA"], "GAMMA": VOTES["GAMMA"]}
+    read(write(tmp_path, LONG, *lists), votes=votes)
+
+
 def test_merged_cells_say_once_what_is_of_all_rows_below(tmp_path):
     """A town hall merges the commune over its bureaux, and the bureau over its candidates."""
     book = Workbook()

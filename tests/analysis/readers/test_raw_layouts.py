@@ -360,3 +360,36 @@ def test_a_block_of_nobody_with_no_vote_is_no_candidate(tmp_path):
 def test_old_rows_that_end_in_a_semicolon_are_read(tmp_path):
     raw = read(write(tmp_path / "t.txt", *(row + ";" for row in OLD_ROWS)), "2012_pres_t1")
     assert counts(raw) == [("29019_0076", 900, 500, None, None, 480)]
+
+
+@pytest.mark.parametrize("at", [1, 3, 6])
+@pytest.mark.parametrize("long", [False, True])
+def test_a_quotation_mark_that_nothing_closes_takes_no_row_with_it(tmp_path, at, long):
+    """A label cut at so many letters may leave one: csv holds all that comes after it."""
+    rows = [NAMED_ROW.replace(";2;900", f";{n};900") for n in range(1, 7)]
+    rows[at - 1] = rows[at - 1].replace(";DUPONT;", ';"DUPONT;')
+    # As much as one cell may hold, and more.
+    rows += [NAMED_ROW.replace(";2;900", f";{n};900") for n in range(7, 2000 if long else 7)]
+    raw = read(write(tmp_path / "t.csv", NAMED_HEAD, *rows), "2024_legi_t1")
+    assert len(raw.counts) == len(rows)
+    assert raw.ballots["votes"].sum() == 480 * len(rows)
+    assert set(raw.ballots["name"]) == {"DUPONT", "LE GRAND"}
+    assert "quotation mark" in str(raw.reports[0].notes)
+
+
+def test_quotation_marks_that_are_closed_count(tmp_path):
+    row = NAMED_ROW.replace(";DUPONT;", ';"DU""PONT; dit X";')
+    raw = read(write(tmp_path / "t.csv", NAMED_HEAD, row), "2024_legi_t1")
+    assert raw.ballots["name"].tolist() == ['DU"PONT; dit X', "LE GRAND"]
+    assert "quotation mark" not in str(raw.reports[0].notes)
+
+
+def test_a_row_that_stands_in_two_lines_is_one_slip(tmp_path):
+    rows = [NAMED_ROW.replace(";2;900", f";{n};900") for n in range(1, 21)]
+    broken = [*rows[:4], rows[4][:40], rows[4][40:], *rows[5:]]
+    raw = read(write(tmp_path / "t.csv", NAMED_HEAD, *broken), "2024_legi_t1")
+    assert len(raw.counts) == 19
+    assert raw.reports[0].left_out[0].count == 2
+    twice = [*broken[:8], rows[7][:40], rows[7][40:], *rows[8:]]
+    with pytest.raises(DataError, match="more or fewer cells"):
+        read(write(tmp_path / "t.csv", NAMED_HEAD, *twice), "2024_legi_t1")

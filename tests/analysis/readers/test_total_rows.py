@@ -78,6 +78,24 @@ def test_a_labelled_total_that_is_off_by_a_slip_goes_all_the_same():
     assert reason == "called a total, and no smaller than any other row"
 
 
+@pytest.mark.parametrize("name", ["9999", "0000", "000T", "Tot.", "Ville entière", "Bilan"])
+@pytest.mark.parametrize("slip", [(1, 0, 0, 0, 0, 0), (-3, 2, 1, 0, 1, 0), (0, 0, 2, 3, -1, 0)])
+def test_a_sum_that_slipped_is_found_whatever_its_name(name, slip):
+    whole = total(f"99900_{name}", TOWN)
+    row = (whole[0], *(n + more for n, more in zip(whole[1:], slip, strict=True)))
+    (reason,) = found([*TOWN[:2], row, *TOWN[2:], *OTHER]).values()
+    assert reason == "nearly the sum of all other rows of its commune"
+
+
+def test_a_bureau_as_large_as_all_others_that_votes_otherwise_stays():
+    name, registered, ballots, valid, *votes = total("99900_0007", TOWN)
+    moved = (votes[0] + 9, votes[1] - 9, votes[2])
+    assert found([*TOWN, (name, registered + 1, ballots, valid, *moved)]) == {}
+    # Of three rows one may be nearly the sum of two.
+    pair = total("99900_0007", TOWN[:2])
+    assert found([*TOWN[:2], (pair[0], pair[1] + 1, *pair[2:])]) == {}
+
+
 def test_what_only_looks_like_a_total_stays():
     # A polling place of that name, and sums that hold for the turnout but not for the votes.
     station = ("99900_Total Energies, hall B", *TOWN[0][1:])
