@@ -112,7 +112,7 @@ def code_of_its_day(code: str, department: str = "") -> str:
 
 
 @cache
-def _own_code(code: str, department: str = "") -> str:
+def _own_code(code: str, department: str) -> str:
     """Return the code of what is meant itself, an arrondissement or a commune."""
     code, department = bare_text(code).upper(), bare_text(department).upper()
     # « 75 118 », « 01004.0 », 075056 (a département on three digits), 055SR04 (a sector).
@@ -178,13 +178,13 @@ def bureau_code(commune: str, number: str) -> str:
 @cache
 def left_its_department(commune: str) -> bool:
     """Tell whether a code is of a commune that went to one of another département (49144)."""
-    return _own_code(commune) in _ACROSS.values()
+    return _own_code(commune, "") in _ACROSS.values()
 
 
 @cache
 def _before_number(commune: str) -> tuple[str, str]:
     """Return what stands in an id before the number, and the arrondissement in two digits or ""."""
-    own = _own_code(commune)
+    own = _own_code(commune, "")
     city, arrondissement = _city_of(own)
     if city:
         return f"{city}_", arrondissement
@@ -323,7 +323,7 @@ def arrondissement_of(code: str, number: str = "") -> str:
     number
         Of a bureau: 1503 is of the 15th where `code` is Paris, Marseille or Lyon.
     """
-    own = _own_code(code)
+    own = _own_code(code, "")
     if own in OF_ARRONDISSEMENTS:
         return number.strip().zfill(4)[:2] if number.strip().isdecimal() else ""
     return _city_of(own)[1]
