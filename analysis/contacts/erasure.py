@@ -34,6 +34,7 @@ from analysis.fieldwork.names_taken_out import PLACES, take_out
 
 NAMES = ("birth_name", "used_name", "first_names")
 _ABOUT = (STATEMENTS, HOMES, LINKS)
+_BY_PASSAGE = ("door", "post", "phone")
 # Words of the audit for what leaves as a file.
 _LEAVES = ("download", "export", "print", "send")
 
@@ -176,7 +177,10 @@ def left_before(contacts: Contacts) -> list[tuple[int, str, int]]:
         PASSED.c.tenant == contacts.tenant
     )
     files = sa.select(AUDIT.c.at_s, AUDIT.c.subject, AUDIT.c.rows).where(
-        AUDIT.c.tenant == contacts.tenant, AUDIT.c.action.in_(_LEAVES)
+        AUDIT.c.tenant == contacts.tenant,
+        AUDIT.c.action.in_(_LEAVES),
+        # Lists of universes are told by their passage already.
+        AUDIT.c.subject.not_in(_BY_PASSAGE),
     )
     with reading(contacts.engine) as connection:
         found = [*connection.execute(passed), *connection.execute(files)]

@@ -325,7 +325,7 @@ def _write(contacts: Contacts, found: Passage) -> None:
                 fields=json.dumps(fields),
                 rules=json.dumps(list(found.rules)),
                 refused=json.dumps(refused),
-                rows=len(found.allowed),
+                rows=len(found.allowed) or (0 if found.refusals else request.rows),
                 **contacts.stamp(),
             )
         )

@@ -143,13 +143,16 @@ def take_out(contacts: Contacts, universe: Universe, ground: Ground, asked: Aske
     said = notice(contacts, universe.of)
     shown = asked.shown(universe)
     carries = frozenset({"notice"} if said else ())
-    passage = gate_of(
-        contacts, universe, found, Request(channel, asked.action, shown, carries=carries)
-    )
+    named = any(datum.endswith(".name") for datum in shown)
+    rows_of_roll = 0
+    if universe.of == "roll":
+        rows_of_roll = int(found.table["electors"].sum()) if named else len(_doors(found)[1])
+    request = Request(channel, asked.action, shown, carries=carries, rows=rows_of_roll)
+    passage = gate_of(contacts, universe, found, request)
     words = told(said, asked.language) if said else ""
     if universe.of == "people":
         columns, rows = _people(contacts, passage, channel, words)
-    elif any(datum.endswith(".name") for datum in shown):
+    elif named:
         columns, rows = _named(contacts, universe, ground, words)
     else:
         columns, rows = _doors(found)

@@ -161,6 +161,7 @@ def gate_of(contacts: Contacts, universe: Universe, found: Members, request: Req
         cells={"universe": whole or FLOOR},
         carries=request.carries,
         at=request.at,
+        rows=request.rows,
     )
     return passes(contacts, asked).checked()
 

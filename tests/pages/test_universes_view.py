@@ -9,13 +9,14 @@ import pytest
 
 from analysis.contacts import vault
 from analysis.contacts.contact_store import insert_many
+from analysis.contacts.erasure import left_before
 from analysis.contacts.gate import passes
 from analysis.contacts.passage import Request
 from analysis.contacts.universe import Universe
 from analysis.database.contact_tables import PERSONS, ROLL_FILES, ROLL_ROWS, STATEMENTS
 from analysis.database.engine import writing
 from analysis.workflows import universes
-from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.contacts_open import close, open_contacts, people_of
 from tests.analysis.contacts.invented import roll
 
 
@@ -75,7 +76,15 @@ def test_a_universe_is_said_counted_and_a_list_is_prepared(open_app, town):
     assert app.metric[0].value == "25"
     app.button(key="universe.prepare").click().run()
     assert not app.exception
-    assert "roll_address" in words(app)
+    assert "Addresses of the roll serve doors and letters" in words(app)
+    assert "GDPR" in words(app)
+    assert "roll_address" not in words(app)
+    # As many rows as the list has stand on the page Law, and what is left as a file is told once.
+    law = open_view(open_app, town, "law", lang="en").dataframe[0].value
+    assert law["Rows"].tolist()[0] == "25"
+    assert law["By the rules"].tolist()[0].startswith("Addresses of the roll serve")
+    with people_of(town) as contacts:
+        assert sorted(rows for _at, what, rows in left_before(contacts) if rows) == [25]
     app.checkbox(key="universe.names").check().run()
     app.button(key="universe.prepare").click().run()
     assert not app.exception

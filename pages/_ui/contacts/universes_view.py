@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.contacts import lawful_words
 from analysis.contacts.asked import WORDS, themes
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.gate import roll_in_force
-from analysis.contacts.lawful_words import basis
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
 from analysis.contacts.universe_members import Members
@@ -245,7 +245,8 @@ def _export(contacts: Contacts, rule: Universe, ground: Ground, channel: str) ->
     for one in leaving.passage.refusals:
         st.warning(messages.plain(messages.translate(one.text)))
     for rule_name in leaving.passage.rules:
-        st.caption(f"{rule_name} · {basis(rule_name)}")
+        why = messages.plain(messages.translate(lawful_words.why(rule_name)))
+        st.caption(f"{why} · {lawful_words.basis(rule_name, language())}")
     label = _("Take the list ({n} rows)").format(n=number(len(leaving.rows)))
     taken_away.offer(None, label, leaving.to_csv(), f"{channel}.csv", key="universe.take")
     if channel == "post":

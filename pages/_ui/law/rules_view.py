@@ -74,12 +74,20 @@ def _passages(contacts: Contacts) -> None:
             _("Day"): date(datetime.fromtimestamp(row.at_s, UTC).date()),
             _("Channel"): channels.get(row.channel, row.channel),
             _("Rows"): number(row.rows),
-            _("By the rules"): ", ".join(row.rules),
-            _("Refused"): "; ".join(f"{rule}: {n}" for rule, n in row.refused.items()) or "–",
+            _("By the rules"): " ".join(map(_why, row.rules)),
+            _("Refused"): " ".join(
+                _("{why} ({n})").format(why=_why(rule), n=_("all") if n == "all" else number(n))
+                for rule, n in row.refused.items()
+            )
+            or "–",
         }
         for row in found.itertuples()
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+
+
+def _why(rule: str) -> str:
+    return messages.translate(lawful_words.why(rule))
 
 
 def _open_questions() -> None:

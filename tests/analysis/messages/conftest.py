@@ -17,9 +17,10 @@ from analysis.messages.approve import Setting
 from analysis.messages.letter_blocks import Letter
 from tests.analysis.contacts.invented import LONG_AGO, opened, said, say
 
+# On a day that no run of the tests meets: on the eve nothing is sent.
 CONTROLLER = Controller(
     "party", "Liste Valmont", "1 place de la Mairie", "contact@example.org", "Association X",
-    "M. Y", "Municipales 2027", (Round("2027-03-14", "99900", "Europe/Paris"),),
+    "M. Y", "Municipales 2027", (Round("2099-03-15", "99900", "Europe/Paris"),),
 )  # fmt: skip
 BASE = "https://valmont.example.org"
 SETTING = Setting(Ground({"99900_0001": 0.31, "99900_0002": 0.25}), BASE)

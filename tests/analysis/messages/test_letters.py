@@ -22,7 +22,7 @@ DOT = base64.b64decode(
 )
 CONTROLLER = Controller(
     "list", "Liste Valmont", "1 place de la Mairie", "contact@example.org", "Association X",
-    "M. Y", "Municipales 2027", (Round("2027-03-14", "99900", "Europe/Paris"),),
+    "M. Y", "Municipales 2027", (Round("2099-03-15", "99900", "Europe/Paris"),),
 )  # fmt: skip
 TOLD = {
     "language": "fr",

@@ -194,11 +194,11 @@ def not_approved(make):
 
 
 def on_the_eve(make):
-    contacts = make(rounds=(Round("2027-03-14", "99900", "Europe/Paris"),))
+    contacts = make(rounds=(Round("2099-03-15", "99900", "Europe/Paris"),))
     supporters(contacts, 12)
     seen = looked(contacts)
     approve(replace(contacts, by="other"), seen)
-    post, noon = Pigeon(), datetime(2027, 3, 13, 12, tzinfo=UTC)
+    post, noon = Pigeon(), datetime(2099, 3, 14, 12, tzinfo=UTC)
     at = Way(post, SETTING.base, SETTING.ground, clock=lambda: noon)
     count = send_message(contacts, seen.draft.message, at)
     assert post.taken == []
