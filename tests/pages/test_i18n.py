@@ -226,6 +226,14 @@ def test_french_is_typed_with_one_apostrophe():
             assert not re.search(r"\w'[\w{«*]", told), french
 
 
+def test_a_french_sentence_does_not_begin_where_another_ends():
+    """A translation that was filled in twice read « … 0 voix.Si les échanges… » on paper."""
+    for text in read_catalogue(catalogue_file("fr")):
+        for french in extract.strings(text) if text.id else ():
+            told = re.sub("`[^`]*`", "", french)
+            assert not re.search(r"[\wé]\.[A-ZÀÉ][a-zéè’]", told), french
+
+
 def test_french_signs_do_not_begin_a_line():
     code = r"`[^`]*`|https?://\S+|allow: \w+|@ ; < >|« python -[^»]*»|out geom;|:material/\w+:"
     plain = r" [:;!?%»](?=[\s,.)]|$)|« |[\w}][;!?](?=\s|$)|[\w}]:(?=\s)|[\d}]%(?=[\s,.)]|$)"

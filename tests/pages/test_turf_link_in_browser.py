@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from analysis.exports.field_kit.sheets import kit_of
+from analysis.fieldwork import progress
+from analysis.fieldwork.store import open_store
 from analysis.fieldwork.turf_links import page_of, revoke
 from analysis.workflows import phone_endpoint as endpoint
 from analysis.workflows.turf_links_out import LASTS_DAYS, keep_pages
@@ -96,4 +98,31 @@ def test_a_turf_opens_by_its_link_works_without_network(served, browser):
     assert page.evaluate("document.title")
     context.set_offline(False)
     assert not said
+    context.close()
+
+
+@pytest.mark.browser
+def test_doors_noted_without_network_arrive_when_there_is_some(served, browser):
+    kit, workspace, _asked = served
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, locale="fr-FR"
+    )
+    page = context.new_page()
+    page.goto(kit.code("T0003"))
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    store = open_store(workspace.path)
+    before = progress.totals(store).doors
+    context.set_offline(True)
+    for _door in range(2):
+        page.get_by_role("button", name="Personne").first.tap()
+    page.get_by_role("button", name="Envoyer", exact=True).tap()
+    page.get_by_role("button", name="Envoyer au local").tap()
+    page.get_by_text("Pas de réponse du local").wait_for()
+    context.set_offline(False)
+    page.get_by_text("Le réseau est revenu").wait_for()
+    assert progress.totals(store).doors == before, "nothing is sent by itself"
+    page.get_by_role("button", name="Envoyer au local").tap()
+    page.get_by_text("Nouvelles notes : 2").wait_for()
+    assert progress.totals(store).doors == before + 2
+    store.close()
     context.close()
