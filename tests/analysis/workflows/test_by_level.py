@@ -188,3 +188,30 @@ def test_a_commune_alone_has_one_level(valmont):
     assert by_level.levels_in(valmont, ids) == ("bureau",)
     assert by_level.communes_in(valmont, ()).tolist() == ids.tolist()
     assert by_level.communes_in(valmont, ("99999",)).empty
+
+
+def test_consulates_stand_on_the_land_of_the_world_and_no_line_goes_round_it():
+    units = pd.DataFrame(
+        {
+            "unit_id": ["circonscription:ZZ-01", "circonscription:ZZ-11"],
+            "name": ["1re circonscription", "11e circonscription"],
+            "registered": [200_000, 90_000],
+            # New York and Tokyo.
+            "x": [-8.238e6, 1.555e7],
+            "y": [4.970e6, 4.257e6],
+        }
+    )
+    found = level_shapes("circonscription", units, ("ZZ",))
+    assert found.labels["text"].tolist() == ["1", "11"]
+    land = found.outlines
+    spots = shapely.points(units[["x", "y"]].to_numpy())
+    assert all(land.geometry.distance(spot).min() < 60_000 for spot in spots)
+    # The middle of the Pacific is no land, Africa is.
+    assert land.geometry.distance(shapely.Point(-1.6e7, 0)).min() > 1_000_000
+    assert land.geometry.contains(shapely.Point(2.2e6, 0)).any()
+    rings = [part.exterior for shape in land.geometry for part in shapely.get_parts(shape)]
+    steps = [np.diff(shapely.get_coordinates(ring), axis=0) for ring in rings]
+    # Cut at 180° and in the north, a side may follow that border; none crosses an ocean.
+    assert max(np.abs(step[:, 0]).max() for step in steps) < 5_000_000
+    # Among départements nothing of it is drawn.
+    assert level_shapes("circonscription", units, ("01", "ZZ")).outlines["code"].tolist() == ["01"]
