@@ -6,16 +6,18 @@ import ast
 import copy
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbformat
 import numpy as np
 import pytest
-from jupyter_client.manager import KernelManager
-from nbclient import NotebookClient
 
 from analysis.workflows.build import Inputs, build
-from benchmarks.notebooks import faults
 from tests.made import DATA, sample_results, write_results
+
+# What runs them takes a third as long to import as all the rest, in every worker: whoever runs
+# one imports it.
+if TYPE_CHECKING:
+    import nbformat
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -41,6 +43,13 @@ pytestmark = [
 ]
 
 
+def read(file: Path) -> nbformat.NotebookNode:
+    """Read a notebook."""
+    import nbformat
+
+    return nbformat.read(file, as_version=4)
+
+
 def shown(notebook: nbformat.NotebookNode) -> list[str]:
     """Return the texts of the outputs, in order."""
     texts = []
@@ -55,6 +64,8 @@ def shown(notebook: nbformat.NotebookNode) -> list[str]:
 @pytest.fixture(scope="module")
 def kernel():
     """Start one kernel for all: its libraries are half the time of a notebook."""
+    from jupyter_client.manager import KernelManager
+
     with pytest.MonkeyPatch.context() as patch:
         # Importing streamlit chooses a backend without display, for the whole process and its
         # children: a kernel that inherited it would leave every figure out.
@@ -68,6 +79,8 @@ def kernel():
 @pytest.fixture
 def executed(kernel):
     """Return a function that runs a notebook with nothing known of others."""
+    import nbformat
+    from nbclient import NotebookClient
 
     def executed(notebook, **environment):
         again = nbformat.from_dict(copy.deepcopy(notebook))
@@ -91,7 +104,7 @@ def numbers(text: str) -> list[tuple[float, float]]:
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda file: file.stem)
 def notebook(request):
-    return nbformat.read(request.param, as_version=4)
+    return read(request.param)
 
 
 def test_there_is_a_notebook():
@@ -112,13 +125,13 @@ def test_the_3_1_points_are_reproduced_where_the_areas_are(executed):
     if not areas.is_file():
         pytest.skip("the shared data are not there")
     file = ROOT / "notebooks" / "03_the_3_1_points.ipynb"
-    again = executed(nbformat.read(file, as_version=4), PALIER_EXPERIMENTS=str(areas.parent))
+    again = executed(read(file), PALIER_EXPERIMENTS=str(areas.parent))
     text = "\n".join(shown(again))
     assert "Chaque chiffre imprimé est retrouvé" in text
     assert "0,006345757" in text
     assert "0,565155449" in text
     assert "simulé" not in text
-    made = "\n".join(shown(nbformat.read(file, as_version=4)))
+    made = "\n".join(shown(read(file)))
     assert "Données simulées : personne n’y a voté." in made
 
 
@@ -141,7 +154,9 @@ def bare(tmp_path_factory):
     "file", [file for file in NOTEBOOKS if "3_1" not in file.stem], ids=lambda file: file.stem
 )
 def test_it_runs_in_the_words_of_another_place(file, bare, executed):
-    again = executed(nbformat.read(file, as_version=4), PALIER_WORKSPACE=str(bare.path))
+    from benchmarks.notebooks import faults
+
+    again = executed(read(file), PALIER_WORKSPACE=str(bare.path))
     assert faults(again, town=False) == []
 
 

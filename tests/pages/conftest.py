@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from streamlit.elements import pyplot
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
@@ -72,6 +73,12 @@ def _awaited(monkeypatch):
 def _routed(monkeypatch):
     """Open each page through the router."""
     monkeypatch.setattr(app_test, "PagesManager", _Routed)
+
+
+@pytest.fixture(autouse=True)
+def _small_pictures(monkeypatch):
+    """Draw the figures of a page whole but small: nobody looks at their points here."""
+    monkeypatch.setitem(pyplot._DEFAULT_SAVEFIG_OPTIONS, "dpi", 50)
 
 
 @pytest.fixture(autouse=True)

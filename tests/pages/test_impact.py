@@ -30,6 +30,7 @@ from pages._ui.impact.source import BROUGHT, OURS, Source
 from pages._ui.messages import translate
 from pages._ui.trial.seal_names import outcome_names
 
+pytestmark = pytest.mark.slow
 SPEC = Spec(
     ("turnout", "left_share"),
     received="received",

@@ -38,6 +38,8 @@ from pages._ui.messages import translate
 from pages._ui.priorities import bureau_card, planner, ranking_view, scatter
 from tests.made import called, numbered, sample_results, write_results
 
+# Begun among the last, it would keep one worker when the others have nothing left.
+pytestmark = pytest.mark.slow
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")
 
