@@ -28,16 +28,6 @@ A_TOWN = 2_000
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes seconds; runs all the same")
-    worker = getattr(config, "workerinput", None)
-    if worker and config.args == config.getini("testpaths"):
-        config.args[:] = _others_last(config.rootpath, worker)
-
-
-def _others_last(root, worker):
-    """List the test files, those first that this worker is to compile for all others."""
-    files = [str(file) for file in sorted(root.glob("tests/**/test_*.py"))]
-    start = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
-    return files[start:] + files[:start]
 
 
 def pytest_collection_modifyitems(items):
@@ -47,7 +37,7 @@ def pytest_collection_modifyitems(items):
         marks = (item.get_closest_marker("browser"), item.get_closest_marker("slow"))
         place = 0 if marks[0] else 1 if marks[1] else 2
         first[item.path] = min(place, first.get(item.path, place))
-    items.sort(key=lambda item: (first[item.path], item.path))
+    items.sort(key=lambda item: first[item.path])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -54,6 +54,9 @@ def click(page, shift):
     box = chart.bounding_box()
     at = [box["x"] + box["width"] / 2 + shift[0], box["y"] + box["height"] / 2 + shift[1]]
     expect(tip := page.locator(".deck-tooltip")).to_have_count(1)
+    # What it says of another point is no answer.
+    page.mouse.move(at[0], box["y"] - 8)
+    expect(tip).to_be_hidden()
     for nudge in (2, 1, 0):
         page.mouse.move(at[0] + nudge, at[1])
     expect(tip).to_be_visible()
