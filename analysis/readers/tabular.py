@@ -304,7 +304,7 @@ def _delimited(
         elif uneven is not None and _holds_rows(table, delimiter):
             raise _OpenQuoteError
         yield table.rename_columns([chosen[name] for name in table.column_names])
-    if several and _left_open(path):
+    if several and not bare and _left_open(path):
         raise _OpenQuoteError
 
 

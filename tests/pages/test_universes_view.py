@@ -81,7 +81,8 @@ def test_a_universe_is_said_counted_and_a_list_is_prepared(open_app, town):
     assert "roll_address" not in words(app)
     # As many rows as the list has stand on the page Law, and what is left as a file is told once.
     law = open_view(open_app, town, "law", lang="en").dataframe[0].value
-    assert law["Rows"].tolist()[0] == "25"
+    # What left within one second stands in no order.
+    assert law["Rows"].tolist().count("25") == 1
     assert law["By the rules"].tolist()[0].startswith("Addresses of the roll serve")
     with people_of(town) as contacts:
         assert sorted(rows for _at, what, rows in left_before(contacts) if rows) == [25]
