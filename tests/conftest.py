@@ -65,7 +65,8 @@ def _pasts_read_once():
             progress(prospects._READ)
             return _copy(kept[asked])
         past = read(workspace, choice, target, places, progress)
-        if len(past.history.units) > A_TOWN or past.coming.exception():
+        late = (past.coming, past.described)
+        if len(past.history.units) > A_TOWN or any(one.exception() for one in late):
             return past
         kept[asked] = past
         return _copy(past)
@@ -77,9 +78,10 @@ def _pasts_read_once():
 
 def _copy(past):
     """Copy a past: whoever changes his changes nobody else's."""
-    coming = Future()
-    coming.set_result(deepcopy(past.forecast))
-    return prospects.Past(*deepcopy((past.history, past.sound, past.far)), coming)
+    late = (Future(), Future())
+    for one, result in zip(late, (past.forecast, past.described.result()), strict=True):
+        one.set_result(deepcopy(result))
+    return prospects.Past(*deepcopy((past.history, past.sound, past.far)), *late)
 
 
 @pytest.fixture(scope="session")

@@ -120,13 +120,15 @@ def prepare(  # noqa: PLR0913 - a question on a place
 class Past:
     """What every bloc's prospects rest on: counts as published, as they are used, abstention.
 
-    The forecast of abstention is made beside what does not need it; `forecast` waits for it.
+    The forecast of abstention is made beside what does not need it; `forecast` waits for it. What
+    each bureau is called and surrounded by (`_described`) is looked up beside both.
     """
 
     history: History
     sound: History
     far: FarRounds
     coming: Future[AbstentionForecast]
+    described: Future[pd.DataFrame]
 
     @property
     def forecast(self) -> AbstentionForecast:
@@ -180,12 +182,13 @@ def _read(
     """Return a past as `read_past` does, while its forecast is still being made."""
     history = read_history(workspace, choice, before=target.date, places=places)
     progress(_READ)
+    beside = ThreadPoolExecutor(2)
+    described = beside.submit(_described, workspace, history, whole=not places)
     sound, far = without_far_rounds(history)
     series = Series.of_history(sound).surrounded(workspace, target)
-    beside = ThreadPoolExecutor(1)
     coming = beside.submit(forecast_abstention, series, target)
     beside.shutdown(wait=False)
-    return Past(history, sound, far, coming)
+    return Past(history, sound, far, coming, described)
 
 
 def prospects_of(  # noqa: PLR0913 - a question on a past
@@ -215,23 +218,30 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     usual = rival_of(sound, choice, target)
     against = rival_of(sound, choice, target, rival) if rival else usual
     # What needs no forecast first: it is still being made.
-    units, left_out = history.units, _left_out(history, past.far)
-    around = units[["bureau_id"]].join(_surroundings(workspace, history), on="bureau_id")
-    around = around.drop(columns="bureau_id")
-    communes = workspace.read("places").set_index("commune_id")["name"]
-    around["commune"] = units["commune_id"].map(communes).fillna(units["commune_id"])
-    named = polling_places(workspace)
-    around["name"] = [named.get(one, "") for one in units["bureau_id"].tolist()]
-    around["label"] = bureau_labels(workspace, units["bureau_id"]).to_numpy()
-    around["reachable"] = has_ground(units.join(around), history)
-    around["density"] = _assumed_density(units)
-    around["covered"] = read_covered(workspace.path, units["bureau_id"], whole=not places)
+    left_out = _left_out(history, past.far)
+    table = electorate_table(sound, target, past.coming, rival=against)
+    table = table.join(past.described.result())
     when = left_out.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
-    found = when.reindex(units["bureau_id"].astype("str"), fill_value="")
-    around["far_out"] = found.to_numpy()
-    table = electorate_table(sound, target, past.coming, rival=against).join(around)
+    ids = history.units["bureau_id"].astype("str")
+    table["far_out"] = when.reindex(ids, fill_value="").to_numpy()
     notes = (*_notes(history, left_out), *past.forecast.notes)
     return Prospects(table, history, target, notes, against, usual)
+
+
+def _described(workspace: Workspace, history: History, *, whole: bool) -> pd.DataFrame:
+    """Return what each bureau is called, what surrounds it, and whether it was visited."""
+    units = history.units
+    table = units[["bureau_id"]].join(_surroundings(workspace, history), on="bureau_id")
+    table = table.drop(columns="bureau_id")
+    communes = workspace.read("places").set_index("commune_id")["name"]
+    table["commune"] = units["commune_id"].map(communes).fillna(units["commune_id"])
+    named = polling_places(workspace)
+    table["name"] = [named.get(one, "") for one in units["bureau_id"].tolist()]
+    table["label"] = bureau_labels(workspace, units["bureau_id"]).to_numpy()
+    table["reachable"] = has_ground(units.join(table), history)
+    table["density"] = _assumed_density(units)
+    table["covered"] = read_covered(workspace.path, units["bureau_id"], whole=whole)
+    return table
 
 
 def _left_out(history: History, far: FarRounds) -> pd.DataFrame:
