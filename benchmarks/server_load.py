@@ -1,6 +1,7 @@
 """A server under load: people on its pages and phones that send returns, on this machine's cores.
 
-python benchmarks/server_load.py [--people 200] [--phones 50] [--minutes 5] [--think 30]
+python benchmarks/server_load.py [--people 200] [--phones 50] [--campaigns 4]
+    [--minutes 5] [--think 30]
 python benchmarks/server_load.py --soak 30
 
 A real server with PostgreSQL, campaigns with a place each, people who are logged in. A person is
@@ -48,7 +49,6 @@ from tests.analysis import postgres
 from tests.browser import free_port, serve
 from tests.server_made import configured, environment
 
-CAMPAIGNS = 4
 # Of every ten people; each opens the pages of their role, as often one as another.
 ROLES = ("administrator", "strategist", "strategist", "analyst", "analyst", *["organiser"] * 5)
 PAGE_S, STEP_S, HALF_S = 2.0, 10.0, 30.0
@@ -241,7 +241,7 @@ async def phone(url: str, turf: dict[str, Any], seen: Seen, until: float) -> Non
             await asyncio.sleep(STEP_S)
 
 
-def campaigns(place: Path, people: int, phones: int) -> tuple[list[Person], list[dict[str, Any]]]:
+def campaigns(place: Path, args: argparse.Namespace) -> tuple[list[Person], list[dict[str, Any]]]:
     """Enter campaigns, people who are logged in, and turfs in the field."""
     from analysis.access import membership, rights, sessions
     from analysis.access.rights import Grant
@@ -252,19 +252,19 @@ def campaigns(place: Path, people: int, phones: int) -> tuple[list[Person], list
     engine, entered = server_access.engine(), []
     turfs: list[dict[str, Any]] = []
     ids = []
-    for number in range(CAMPAIGNS):
+    for number in range(args.campaigns):
         made = server_access.new_campaign(
             f"C{number}", organisation="Federation", administrator=f"a{number}@example.org"
         )
         folder = server_access.folder_of(made) / "valmont"
         shutil.copytree(place, folder)
-        turfs += _in_field(folder, phones // CAMPAIGNS + 1)
+        turfs += _in_field(folder, args.phones // args.campaigns + 1)
         ids.append(made)
-    for number in range(people):
-        role = ROLES[number // CAMPAIGNS % len(ROLES)]
+    for number in range(args.people + args.losing):
+        role = ROLES[number // args.campaigns % len(ROLES)]
         with writing(of_tenant(engine, REALM)) as connection:
             user = membership.enter(connection, "load", str(number), f"P{number}")
-        given = Grant(ids[number % CAMPAIGNS], role)
+        given = Grant(ids[number % args.campaigns], role)
         granted = membership.grant(engine, user, given, by=membership.NOBODY)
         open_to = tuple(
             page
@@ -273,7 +273,7 @@ def campaigns(place: Path, people: int, phones: int) -> tuple[list[Person], list
         )
         token = sessions.open_session(engine, user, hours=12)
         entered.append(Person(token, open_to, given.campaign, granted))
-    return entered, turfs[:phones]
+    return entered, turfs[: args.phones]
 
 
 def _in_field(folder: Path, number: int) -> list[dict[str, Any]]:
@@ -326,7 +326,7 @@ def watch(port: int, database: postgres.Server, seen: Seen, stop: threading.Even
 
 @contextlib.contextmanager
 def running(
-    place: Path, people: int, phones: int
+    place: Path, args: argparse.Namespace
 ) -> Iterator[tuple[str, int, postgres.Server, list[Person], list[dict[str, Any]]]]:
     """Run the server; yield its address, port and database, who there is and which turfs."""
     port = free_port()
@@ -335,7 +335,7 @@ def running(
             database.database(), Path(folder), issuer="http://127.0.0.1:9", port=port
         )
         with configured(told):
-            entered, turfs = campaigns(place, people, phones)
+            entered, turfs = campaigns(place, args)
             options = ("--client.showErrorDetails", "full")
             with serve("serve.py", *options, env=told, port=port) as url:
                 yield url, port, database, entered, turfs
@@ -471,6 +471,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--people", type=int, default=200)
     words.add_argument("--phones", type=int, default=50)
+    words.add_argument("--campaigns", type=int, default=4)
     words.add_argument("--losing", type=int, default=20, help="accounts that lose their role")
     words.add_argument("--minutes", type=float, default=5)
     words.add_argument("--think", type=float, default=30, help="mean seconds on a page")
@@ -483,13 +484,7 @@ def main() -> None:
         return
     seen, stop, before = Seen(), threading.Event(), psutil.getloadavg()[0]
     place = ROOT / "workspaces" / "valmont"
-    with running(place, args.people + args.losing, args.phones) as (
-        url,
-        port,
-        database,
-        entered,
-        turfs,
-    ):
+    with running(place, args) as (url, port, database, entered, turfs):
         told = (port, database, seen, stop)
         watcher = threading.Thread(target=watch, args=told, daemon=True)
         watcher.start()
