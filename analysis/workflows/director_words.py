@@ -191,16 +191,16 @@ def _wrong(zone: Zone, language: str) -> str:
     if worth.votes > 0 and worth.convinced >= _CARRIES * worth.votes:
         found.append(
             Text(
-                "If talks win nobody over and only bring ours to vote, it is worth no more than "
-                "about {n} vote[s].",
+                "If talks win nobody over and only bring ours to vote, it is worth only about {n} "
+                "vote[s].",
                 n=write(max(worth.brought, 0.0)),
             )
         )
     elif worth.votes > 0 and worth.brought >= _CARRIES * worth.votes:
         found.append(
             Text(
-                "If talks bring nobody to vote and only win votes over, it is worth no more than "
-                "about {n} vote[s].",
+                "If talks bring nobody to vote and only win votes over, it is worth only about {n} "
+                "vote[s].",
                 n=write(max(worth.convinced, 0.0)),
             )
         )
