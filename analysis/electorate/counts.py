@@ -27,6 +27,7 @@ ROW_BITS, PIECE = 36, 1 << 17
 ROW = 1 << ROW_BITS
 # So many ballots, and not one of them valid: the count was annulled, or never typed.
 ANNULLED = 20
+VOTES = ("election_id", "bureau_id", "candidate_id", "votes")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,20 @@ def read_counts(
     Dense
         Counts, (columns, elections, bureaux).
     """
+    # Votes are read while turnout is looked at: pyarrow holds no lock over its tables.
+    with ThreadPoolExecutor(1) as beside:
+        votes = beside.submit(_read, workspace, "votes", VOTES, elections)
+        dense = _turned_out(workspace, elections, places)
+        _add_votes(votes.result(), workspace.read("candidates"), members, elections, dense)
+    # The Conseil constitutionnel annuls bureaux, whose ballots the official files then call null.
+    values = dense.values  # noqa: PD011 - counts by column
+    annulled = (values[0] >= ANNULLED) & (values[COUNTS.index("valid")] == 0)
+    values[-len(ROWS) :, annulled] = 0
+    return dense
+
+
+def _turned_out(workspace: Workspace, elections: list[str], places: tuple[str, ...]) -> Dense:
+    """Return the counts of turnout, with room for votes."""
     counted = ("election_id", "bureau_id", "registered", "ballots", "valid")
     turnout = _read(workspace, "turnout", counted, elections)
     named, place = _words(turnout["bureau_id"])
@@ -118,10 +133,6 @@ def read_counts(
     present[cells] = True
     for number, count in enumerate((ballots, registered - ballots, valid)):
         values[number][cells] = count
-    _add_votes(workspace, members, known, bureaux, values)
-    # The Conseil constitutionnel annuls bureaux, whose ballots the official files then call null.
-    annulled = (values[0] >= ANNULLED) & (values[COUNTS.index("valid")] == 0)
-    values[-len(ROWS) :, annulled] = 0
     return Dense(bureaux, columns, values, present)
 
 
@@ -145,19 +156,19 @@ def _positions(words: pa.Array, wanted: pd.Index) -> np.ndarray:
 
 
 def _add_votes(
-    workspace: Workspace,
+    votes: pa.Table,
+    candidates: pd.DataFrame,
     members: Callable[[pd.DataFrame], np.ndarray],
-    elections: pd.Index,
-    bureaux: pd.Index,
-    values: np.ndarray,
+    wanted: list[str],
+    dense: Dense,
 ) -> None:
-    """Add the votes of the chosen and of the blocs to `values`, in place."""
-    columns = ("election_id", "bureau_id", "candidate_id", "votes")
-    votes = _read(workspace, "votes", columns, elections)
-    (held, when), (named, place), (people, who) = (_words(votes[name]) for name in columns[:3])
+    """Add the votes of the chosen and of the blocs to the counts, in place."""
+    elections, bureaux = pd.Index(wanted, dtype="str"), dense.bureaux
+    values = dense.values  # noqa: PD011 - counts by column
+    (held, when), (named, place), (people, who) = (_words(votes[name]) for name in VOTES[:3])
     # A word may stand twice where dictionaries of pieces were joined.
     labels = pd.Index(pc.unique(people).to_pylist(), dtype="str")
-    kinds, kind = _kinds(*_lookup(workspace.read("candidates"), elections, labels, members))
+    kinds, kind = _kinds(*_lookup(candidates, elections, labels, members))
     # What is not asked for goes into one cell more, behind all others.
     size = len(elections) * len(bureaux)
     election, bureau = _positions(held, elections), _positions(named, bureaux)
