@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 ROOT = Path(__file__).parents[2]
-_DAYS, _ROOM = 14, 10
+# Places whose answers are kept: as many as a federation has, and more.
+_DAYS, _ROOM = 14, 25
 # They are about no campaign's content, or write down themselves what they do.
 _UNNOTED = {"serve", "campaign", "invite", "audit", "backup", "restore"}
 # The first word after a verb is written down where it is one of these, never as it was typed.

@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.errors import DataError
 from analysis.workflows import jobs
-from analysis.workflows.jobs import Job, Key, StoppedError
+from analysis.workflows.jobs import Job, Key, StoppedError, Tell
 from analysis.workflows.server_access import room
 from pages._ui import messages, state
 from pages._ui.access import gate
@@ -272,7 +272,13 @@ def _under_way(key: Key) -> Job | None:
 
 
 def _begin(key: Key, work: Callable[[Progress], Any]) -> Job:
-    return jobs.submit(key, lambda tell: _keep(key, work(partial(tell, ""))))
+    def in_turn(tell: Tell) -> Any:  # noqa: ANN401 - whatever the work gives
+        with gate.working():
+            # Whoever was waited for may have left meanwhile.
+            tell("", 0.0)
+            return _keep(key, work(partial(tell, "")))
+
+    return jobs.submit(key, in_turn)
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.errors import DataError
+from analysis.workflows.turns import Turns
 from pages._ui import background
+from pages._ui.access import gate
 from pages._ui.background import answer_of
 from pages._ui.i18n import _
 
@@ -189,3 +191,31 @@ def test_where_no_page_waits_the_work_is_done_at_once():
     for ask in (background.at_once, lambda key, work: answer_of(key, work, label="Thinking")):
         assert ask(("file", 1), work) == "the answer"
     assert begun == [1]
+
+
+def test_on_a_server_work_in_the_background_waits_for_its_turn(slow, monkeypatch):
+    _app, told = slow
+    kept = SimpleNamespace(server=True)
+    monkeypatch.setattr(gate.server_access, "settings", lambda: kept)
+    monkeypatch.setattr(gate, "_WORK", Turns(at_once=1, longest_s=60.0))
+    reached = threading.Event()
+
+    def other(progress):
+        reached.set()
+        return "the other"
+
+    background.ahead(("first of two",), told.work)
+    background.ahead(("second of two",), other)
+    assert not reached.wait(0.3)
+    told.gate.set()
+    assert reached.wait(20)
+
+
+def test_alone_at_a_machine_nothing_waits_for_other_work(slow):
+    _app, told = slow
+    reached = threading.Event()
+    for name in ("one", "two", "three"):
+        background.ahead((name,), told.work)
+    background.ahead(("four",), lambda progress: reached.set() or "the other")
+    assert reached.wait(20)
+    assert not told.ended.is_set()

@@ -26,12 +26,17 @@ from pages._ui.i18n import _
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
 _CHOICE = "access.choice"
-_PAGES = Turns(at_once=2, longest_s=10.0)
+_PAGES, _WORK = Turns(at_once=2, longest_s=10.0), Turns(at_once=2, longest_s=10.0)
 
 
 def turn() -> AbstractContextManager[None]:
     """Return the turn of a page: on a server with many people a few pages run at once."""
     return _PAGES.turn() if server_access.settings().server else nullcontext()
+
+
+def working() -> AbstractContextManager[None]:
+    """Return the turn of work in the background: that of dozens at once would hold up all pages."""
+    return _WORK.turn() if server_access.settings().server else nullcontext()
 
 
 def letting_others() -> AbstractContextManager[None]:

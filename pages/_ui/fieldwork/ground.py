@@ -11,6 +11,7 @@ import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.tables.workspace import Workspace
+from analysis.workflows.server_access import room
 from pages._ui import loaders as places
 from pages._ui.bureau_map import (
     Geometry,
@@ -88,7 +89,7 @@ def _by_bureau(asked: Mark) -> pd.DataFrame:
     )
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=room(4), show_spinner=False)
 def _geometry(folder: str, digest: str, bureaux: tuple[str, ...]) -> Geometry | None:
     table = places.table(folder, digest, "bureaux")
     shown = table[table["bureau_id"].isin(bureaux)]

@@ -12,6 +12,7 @@ import streamlit as st
 from analysis.geography.zones import spoken
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import RankingFile, Scenario
+from analysis.workflows.server_access import room
 from pages._ui import loaders, messages
 from pages._ui.i18n import _, language, number, percent
 
@@ -45,7 +46,7 @@ def told(file: RankingFile) -> Sequence[str]:
     return steps[at].bureaux
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=room(8), show_spinner=False)
 def _steps(folder: str, digest: str, toml: str, seals: tuple[str, ...]) -> tuple[Step, ...]:
     del digest, seals  # other data or another trial in force make other steps
     # The director's zones load with the first step that is looked at, not with the page.

@@ -20,6 +20,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows import imagined_rounds as rounds
 from analysis.workflows.imagined_rounds import WhatIf
+from analysis.workflows.server_access import room
 from pages._ui import bureaux, file_downloads, loaders, state
 from pages._ui.background import answer_of
 from pages._ui.bureau_map import Legend, Number, Paint
@@ -341,7 +342,7 @@ def _map(place: Workspace, asked: WhatIf, found: SecondRound) -> None:
     bureaux.show_list(table, columns, key="second.list")
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@st.cache_data(max_entries=room(4), show_spinner=False)
 def _labels(folder: str, digest: str, ids: tuple[str, ...]) -> pd.DataFrame:
     from analysis.workflows.model_territory import communes_of
 

@@ -176,7 +176,7 @@ def _route(workspace: str, digest: str, spots: gpd.GeoDataFrame) -> shapely.Geom
     return way_along(graph, xy)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=room(2), show_spinner=False)
 def _graph(workspace: str, digest: str) -> StreetGraph | None:
     del digest
     return streets_of(Workspace(Path(workspace)), "")
