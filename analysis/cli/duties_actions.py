@@ -151,7 +151,7 @@ def _answer(contacts: Contacts, asked: Asked) -> str:
     if asked.refuse or asked.extend:
         state = owed.REFUSED if asked.refuse else owed.EXTENDED
         one = owed.advance(contacts, asked.what, state, why=asked.refuse or asked.extend)
-        word = Text("refused") if asked.refuse else Text("put off")
+        word = Text("put off") if asked.extend else Text("the request is refused")
         return f"{asked.say(word)}, {_due(asked, one)}"
     found = {one.request: one for one in owed.requests(contacts)}.get(asked.what)
     kind = found.kind if found else ""

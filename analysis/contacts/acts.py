@@ -34,6 +34,24 @@ _NO_FORM = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError),
 )
 _FORMAT, _LONGEST, _LEAST_PEN, _MOST_PEN = 1, 200, 8, 4000
+# What an act may lack, as it is told to who typed it in for somebody or opened it.
+LACKS = {
+    "box": Text("a box that we do not know"),
+    "no_box": Text("no box was ticked"),
+    "asked": Text("something that nobody was asked"),
+    "day": Text("its day is to come"),
+    "adult": Text("the person does not say that they are 17 or older"),
+    "name": Text("the name is missing"),
+    "point": Text("no e-mail address or telephone that is whole"),
+    "email": Text("the e-mail address is not whole"),
+    "phone": Text("the telephone number is not whole"),
+    "needs_email": Text("a box needs a contact"),
+    "needs_phone": Text("a box needs a contact"),
+    "opinion": Text("help, gift and subjects need their own box"),
+    "act": Text("no signature, and no confirmation asked for"),
+    "confirm": Text("no e-mail address to confirm by"),
+    "signature": Text("no signature, and no confirmation asked for"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,20 @@ def read_act(text: str) -> Act:
     DataError
         When it is no whole act of a person: the reason repeats nothing of them.
     """
+    act = parsed(text)
+    if lacking := lacks(act):
+        raise _refused(LACKS[lacking[0]])
+    return act
+
+
+def parsed(text: str) -> Act:
+    """Return what a form of ours wrote, whole or not.
+
+    Raises
+    ------
+    DataError
+        When no form of ours wrote it.
+    """
     try:
         text.encode()  # half a character could be kept nowhere
         told = json.loads(text)
@@ -116,37 +148,34 @@ def read_act(text: str) -> Act:
         raise _refused(Text("it was not written by a form of ours")) from error
     if told.keys() != _KEYS or told["v"] != _FORMAT:
         raise _refused(Text("it was not written by a form of ours"))
-    if why := fault(act):
-        raise _refused(why)
     return act
 
 
-def fault(act: Act) -> Text | None:
-    """Return what an act lacks to be one; None where it lacks nothing."""
+def lacks(act: Act) -> list[str]:
+    """Return what an act lacks to be one, each a name of `LACKS`, the gravest first."""
     ticked = [purposes()[name] for name in act.texts if name in purposes()]
     about = act.themes or set(act.said) & statements().keys()
     has = {"email": _can(canonical_email, act.email), "phone": _can(canonical_phone, act.phone)}
+    needed = {one.needs for one in ticked}
     strokes = sum(map(len, act.signature))
-    checks = (
-        (len(ticked) != len(act.texts), Text("a box that we do not know")),
-        (not act.texts, Text("no box was ticked")),
-        (not _known(act), Text("something that nobody was asked")),
-        (act.said_on > _today(), Text("its day is to come")),
-        (ADULT not in act.said, Text("the person does not say that they are 17 or older")),
-        (not all(map(name_key, (act.first_name, act.last_name))), Text("the name is missing")),
-        (not any(has.values()), Text("no e-mail address or telephone that is whole")),
-        (bool(act.email) > has["email"], Text("the e-mail address is not whole")),
-        (bool(act.phone) > has["phone"], Text("the telephone number is not whole")),
-        *((p.needs and not has[p.needs], Text("a box needs a contact")) for p in ticked),
-        (about and "opinion" not in act.texts, Text("help, gift and subjects need their own box")),
-        (act.act not in _HOW, Text("no signature, and no confirmation asked for")),
-        (act.must_confirm and not has["email"], Text("no e-mail address to confirm by")),
-        (
-            act.act == SIGNATURE and not _LEAST_PEN <= strokes <= _MOST_PEN,
-            Text("no signature, and no confirmation asked for"),
-        ),
-    )
-    return next((why for wrong, why in checks if wrong), None)
+    checks = {
+        "box": len(ticked) != len(act.texts),
+        "no_box": not act.texts,
+        "asked": not _known(act),
+        "day": act.said_on > _today(),
+        "adult": ADULT not in act.said,
+        "name": not all(map(name_key, (act.first_name, act.last_name))),
+        "point": not any(has.values()),
+        "email": bool(act.email) > has["email"],
+        "phone": bool(act.phone) > has["phone"],
+        "needs_email": "email" in needed and not has["email"],
+        "needs_phone": "phone" in needed and not has["phone"],
+        "opinion": bool(about) and "opinion" not in act.texts,
+        "act": act.act not in _HOW,
+        "confirm": act.must_confirm and not has["email"],
+        "signature": act.act == SIGNATURE and not _LEAST_PEN <= strokes <= _MOST_PEN,
+    }
+    return [name for name in LACKS if checks[name]]
 
 
 def enter(

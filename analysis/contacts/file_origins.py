@@ -52,11 +52,11 @@ _TOLD = {
         Text("CNIL: registers and files of the town hall"),
     ),
     "school": (
-        Text("School"),
+        Text("School, parents and pupils"),
         Text("CNIL: files of parents and pupils"),
     ),
     "patients": (
-        Text("Patients"),
+        Text("Patients, health"),
         Text("Code de la santé publique, L1110-4: files of patients"),
     ),
     "benefits": (
@@ -72,7 +72,7 @@ _TOLD = {
         Text("GDPR 9: files of a trade union"),
     ),
     "association": (
-        Text("Association"),
+        Text("Association, club"),
         Text("CNIL: files of an association, for another purpose"),
     ),
     "public_web": (

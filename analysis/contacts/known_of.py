@@ -13,6 +13,8 @@ from analysis.contacts import vault
 from analysis.contacts.acts import PREFIX
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.merged import groups
+from analysis.contacts.person_links import links_of
+from analysis.contacts.roll_store import rows_query
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import (
     CONSENT_TEXTS,
@@ -25,10 +27,12 @@ from analysis.database.contact_tables import (
     PEOPLE_FILES,
     PERSONS,
     REQUESTS,
+    ROLL_ROWS,
     STATEMENTS,
     VAULT,
 )
 from analysis.database.engine import reading
+from analysis.database.message_tables import APPROVALS, DELIVERIES, MESSAGES, STEPS
 
 # What is said of a person, table by table; who wrote it down is nobody's affair but the campaign's.
 _TABLES = {
@@ -59,7 +63,8 @@ def known_of(contacts: Contacts, person: str) -> Known:
     -------
     dict
         Plain values for JSON: `controller`, `identity` (every version of every field), `acts`, the
-        tables of events, `texts` they agreed to, `origin` and `objections`.
+        tables of events, `texts` they agreed to, `origin`, the lines of a `roll` that they are
+        linked with, `messages` that were drawn for them, and `objections`.
     """
     with reading(contacts.engine) as connection:
         people = groups(connection).members([person])
@@ -68,6 +73,8 @@ def known_of(contacts: Contacts, person: str) -> Known:
         merges = _rows(connection, MERGES, people, column="kept")
         texts = _texts(connection, tables["consents"])
         origin = _origin(connection, contacts, tables["persons"])
+        roll = _roll(connection, contacts, people)
+        messages = _messages(connection, contacts, people)
     points = [(row["field"], row["value"]) for row in identity if row["field"] in vault.POINT_KINDS]
     objections = suppressed(contacts, points)
     who = contacts.controller
@@ -80,6 +87,8 @@ def known_of(contacts: Contacts, person: str) -> Known:
         "merges": merges,
         "texts": texts,
         "origin": origin,
+        "roll": roll,
+        "messages": messages,
         "objections": sorted({(kind, why) for (kind, _text), why in objections.items()}),
     }
 
@@ -87,7 +96,8 @@ def known_of(contacts: Contacts, person: str) -> Known:
 def portable(known: Known) -> list[dict[str, str]]:
     """Return what the person gave of themselves (art. 20): rows of `field`, `value` and `at`."""
     rows = [
-        {"field": row["field"], "value": row["value"], "at": row["at"]} for row in known["identity"]
+        {"field": row["field"], "value": row["value"], "at": row["at"]}
+        for row in once(known["identity"])
     ]
     rows += [
         {"field": row["kind"], "value": row["value"], "at": row["at"]}
@@ -102,6 +112,14 @@ def portable(known: Known) -> list[dict[str, str]]:
         for row in known["consents"]
     ]
     return rows
+
+
+def once(identity: list[Known]) -> list[Known]:
+    """Return what somebody said of who they are, the same text of a field only the first time."""
+    first: dict[tuple[str, str], Known] = {}
+    for row in identity:
+        first.setdefault((row["field"], row["value"]), row)
+    return list(first.values())
 
 
 def _identity(
@@ -150,6 +168,55 @@ def _origin(connection: Connection, contacts: Contacts, persons: list[Known]) ->
         PEOPLE_FILES.c.tenant == contacts.tenant, PEOPLE_FILES.c.file_id.in_(files)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _roll(connection: Connection, contacts: Contacts, people: list[str]) -> list[Known]:
+    """Return the lines of rolls in use that somebody is linked with now."""
+    links = links_of(connection, contacts)
+    wanted = {links[one] for one in people if one in links}
+    query = rows_query(connection, contacts, today=datetime.now(UTC).date())
+    lines = sorted({line for _roll, line in wanted})
+    return [
+        {name: str(value) for name, value in row.items() if name not in _LEFT_OUT and value}
+        for row in connection.execute(query.where(ROLL_ROWS.c.line.in_(lines))).mappings()
+        if (row["roll"], row["line"]) in wanted
+    ]
+
+
+def _messages(connection: Connection, contacts: Contacts, people: list[str]) -> list[Known]:
+    """Return the messages that were drawn for somebody, and what became of each."""
+    one = sa.and_(
+        MESSAGES.c.tenant == APPROVALS.c.tenant,
+        MESSAGES.c.message == APPROVALS.c.message,
+        MESSAGES.c.version == APPROVALS.c.version,
+    )
+    approved = sa.and_(
+        DELIVERIES.c.tenant == APPROVALS.c.tenant, DELIVERIES.c.message == APPROVALS.c.message
+    )
+    done = sa.and_(
+        DELIVERIES.c.tenant == STEPS.c.tenant,
+        DELIVERIES.c.message == STEPS.c.message,
+        DELIVERIES.c.person == STEPS.c.person,
+    )
+    told = (MESSAGES.c.name, MESSAGES.c.channel, DELIVERIES.c.arm, STEPS.c.step, STEPS.c.at_s)
+    query = (
+        sa.select(*told)
+        .select_from(
+            DELIVERIES.join(APPROVALS, approved).join(MESSAGES, one).outerjoin(STEPS, done)
+        )
+        .where(DELIVERIES.c.tenant == contacts.tenant, DELIVERIES.c.person.in_(people))
+        .order_by(APPROVALS.c.at_s, STEPS.c.at_s)
+    )
+    return [
+        {
+            "name": row.name,
+            "channel": row.channel,
+            "arm": row.arm,
+            "step": row.step or "",
+            "at": _instant(row.at_s) if row.at_s else "",
+        }
+        for row in connection.execute(query)
+    ]
 
 
 def _instant(seconds: int) -> str:

@@ -81,6 +81,11 @@ def point_of(text: str) -> tuple[str, str]:
     """
     if "@" in text:
         return "email", canonical_email(text)
+    if not any(map(str.isdigit, text)):
+        raise DataError(
+            "This is neither an e-mail address nor a telephone number.",
+            mend="Who gives a name alone is found on the page Contacts, “One person once”.",
+        )
     return "phone", canonical_phone(text)
 
 

@@ -282,7 +282,7 @@ def place_named(workspace: Workspace, name: str) -> str:
         mend="Write an arrondissement, a quarter, a canton, a constituency, a commune or a "
         "département as the files name it.",
         name=name,
-        near=some(near or table["name"], most=_MOST_LISTED) or Text("none"),
+        near=some(near or table["name"], most=_MOST_LISTED) or Text("there are none"),
     )
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
@@ -18,16 +16,14 @@ from analysis.contacts import retention
 from analysis.contacts import rights_requests as asked
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import Erased, names_of, points_of, with_merged
-from analysis.contacts.known_of import Known, known_of, portable
+from analysis.contacts.known_of import known_of, portable
 from analysis.contacts.retention import Over
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.copies_cleared import take_out_of_files
 from analysis.fieldwork.inbox import IMPORTED, INBOX, REFUSED
-from analysis.i18n import Words
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows import mail_out
-
-_WORDS = Words.read("known", files("analysis.workflows") / "known_words.toml")
+from analysis.workflows.access_page import access_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,10 @@ def answer_access(contacts: Contacts, person: str, *, language: str = "en") -> d
     known = known_of(contacts, person)
     audit.note(contacts.engine, contacts.by, "export", subject="access", rows=1)
     text = json.dumps(known, ensure_ascii=False, indent=1)
-    return {"access.json": text.encode(), "access.html": _html(known, language).encode()}
+    return {
+        "access.json": text.encode(),
+        "access.html": access_page(known, contacts.controller, language).encode(),
+    }
 
 
 def answer_portability(contacts: Contacts, person: str) -> dict[str, bytes]:
@@ -176,38 +175,3 @@ def _old(folder: Path, before: int) -> Iterator[Path]:
         # A clock set back must not make everything old.
         if file.is_file() and file.stat().st_mtime < min(before, time.time()):
             yield file
-
-
-def _html(known: Known, language: str) -> str:
-    """Return what is known as a page that prints well, without anything from elsewhere."""
-    words = _WORDS[language]
-    parts = [f"<h1>{escape(words['head.title'])}</h1>"]
-    for name, value in known.items():
-        rows = value if isinstance(value, list) else [value]
-        inside = "".join(f"<li>{_line(row, words)}</li>" for row in rows)
-        parts.append(f"<h2>{escape(words[f'head.{name}'])}</h2><ul>{inside or '<li>–</li>'}</ul>")
-    return (
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Palier</title>'
-        "<style>body{font:15px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em;"
-        "overflow-wrap:anywhere}</style>" + "".join(parts) + "\n"
-    )
-
-
-def _line(row: object, words: Mapping[str, str]) -> str:
-    if isinstance(row, dict):
-        told = (
-            f"<b>{escape(words.get(f'word.{k}', str(k)))}</b> {escape(_short(v, words, k))}"
-            for k, v in row.items()
-            if v != ""
-        )
-        return " · ".join(told)
-    return escape(_short(row, words))
-
-
-def _short(value: object, words: Mapping[str, str], name: str = "") -> str:
-    if isinstance(value, bool):
-        return words["word.yes" if value else "word.no"]
-    if isinstance(value, str):
-        # What a person wrote is never taken for a word of ours.
-        return words.get(f"word.{value}", value) if name in ("field", "channel") else value
-    return json.dumps(value, ensure_ascii=False)

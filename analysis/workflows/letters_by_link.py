@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -97,6 +98,27 @@ def send_preferences(
         else:
             words = ("preferences", f"m/{secret}", language)
             _send(workspace, contacts, (person, canonical), words)
+
+
+def send_waiting(workspace: Path, contacts: Contacts) -> int:
+    """Send the letters that waited for a mail server, but to nobody who stopped everything since.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    contacts
+        Its people.
+
+    Returns
+    -------
+    int
+        How many left.
+    """
+    since_s = time.time() - confirmations.LASTS_S[confirmations.ACT]
+    return mail_out.send_waiting(
+        workspace, lambda email: not _wants_none(contacts, canonical_email(email)), since_s=since_s
+    )
 
 
 def page_address(contacts: Contacts, rest: str = "") -> str:

@@ -6,7 +6,9 @@ import os
 import secrets
 import smtplib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
@@ -86,6 +88,40 @@ def send(workspace: Path, contacts: Contacts, letter: Letter) -> bool:
 def outbox(workspace: Path) -> Path:
     """Return the folder where letters wait that nobody sends."""
     return workspace / "fieldwork" / OUTBOX
+
+
+def waiting(workspace: Path) -> list[Path]:
+    """Return the letters of the outbox, the oldest first."""
+    return sorted(outbox(workspace).glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+
+
+def send_waiting(workspace: Path, wanted: Callable[[str], bool], *, since_s: float) -> int:
+    """Send the letters of the outbox until the mail server takes no more; return how many left.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    wanted
+        Tells of an address whether it may still be written to.
+    since_s
+        Older letters stay where they are: their links lead nowhere any more.
+
+    Returns
+    -------
+    int
+        Each of them is no longer in the outbox.
+    """
+    url, left = os.environ.get(VARIABLE, ""), 0
+    for file in waiting(workspace) if url else ():
+        message = message_from_bytes(file.read_bytes(), policy=SMTP)
+        if file.stat().st_mtime < since_s or not wanted(str(message["To"])):
+            continue
+        if not _by_smtp(url, message):
+            break
+        file.unlink(missing_ok=True)
+        left += 1
+    return left
 
 
 def forget(workspace: Path, person: str) -> int:

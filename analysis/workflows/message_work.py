@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
-from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -36,7 +35,7 @@ from analysis.messages.smtp_post import Post, SmtpPost
 from analysis.messages.subject_days import COMPARED
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
-from analysis.workflows import mail_out, server_access, universes
+from analysis.workflows import letters_by_link, mail_out, server_access, universes
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.message_effects import past_turnout
 
@@ -215,17 +214,16 @@ def work(
         raise fault
     total: Counter[str] = Counter()
     with _alone(workspace), _until_told() as told, _posts() as posts:
-        ending = partial(_either, told.is_set, stop)
+
+        def ending() -> bool:
+            return told.is_set() or stop()
+
         while not ending():
             total.update(_round(workspace, how, posts, ending, say))
             if how.once:
                 break
             told.wait(_ROUND_S)
     return total
-
-
-def _either(one: Callable[[], bool], other: Callable[[], bool]) -> bool:
-    return one() or other()
 
 
 def _round(
@@ -242,6 +240,7 @@ def _round(
         sign = seal.signed if seal else bytes
         if how.returned is not None:
             say("returned", take_back_all(contacts, how.returned))
+        letters_by_link.send_waiting(workspace, contacts)
         ways = {
             channel: Way(post, base_address(), Ground(), bounces_to(), stop=stop, sign=sign)
             for channel, post in posts.items()

@@ -17,7 +17,7 @@ from analysis.contacts.merged import groups, still_known
 from analysis.contacts.normalise import canonical_email, canonical_phone, name_key
 from analysis.contacts.person_links import Event, Kind
 from analysis.contacts.roll_store import rows_query
-from analysis.database.contact_tables import PERSONS, ROLL_ROWS
+from analysis.database.contact_tables import PERSONS, ROLL_ROWS, VAULT_KEYS
 from analysis.database.engine import reading, tenant_of, writing
 from analysis.errors import DataError
 from analysis.workflows import people_linking
@@ -165,6 +165,15 @@ def name_of(contacts: Contacts, person: str) -> str | None:
     if person not in known:
         return None
     return " ".join(known[person][name] for name in names if name in known[person])
+
+
+def is_erased(contacts: Contacts, person: str) -> bool:
+    """Tell whether nothing can be read of somebody any more: their key is gone."""
+    query = sa.select(VAULT_KEYS.c.person).where(
+        VAULT_KEYS.c.tenant == contacts.tenant, VAULT_KEYS.c.person == person
+    )
+    with reading(contacts.engine) as connection:
+        return connection.execute(query).first() is None
 
 
 def counts(contacts: Contacts) -> dict[str, int]:

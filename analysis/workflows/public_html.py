@@ -17,6 +17,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
+# What a browser may fill in by itself.
+_FILLS = {"first_name": "given-name", "last_name": "family-name", "email": "email", "phone": "tel"}
 _PAGE = """<!doctype html>
 <html lang="{language}">
 <head>
@@ -109,7 +111,7 @@ def tick(name: str, value: str, label: str, *, on: bool = False) -> str:
     )
 
 
-def entry(name: str, label: str, kind: str, value: str = "") -> str:
+def entry(name: str, label: str, kind: str, value: str = "", *, needed: bool = False) -> str:
     """Return a field to fill in.
 
     Parameters
@@ -120,15 +122,18 @@ def entry(name: str, label: str, kind: str, value: str = "") -> str:
         "text", "email" or "tel".
     value
         What was typed before.
+    needed
+        Whether a browser sends the form without it.
 
     Returns
     -------
     str
         HTML, all texts escaped.
     """
+    must = " required" if needed else ""
     return (
         f'<label>{escape(label)}<input type="{kind}" name="{escape(name)}" maxlength="120" '
-        f'value="{escape(value)}"></label>'
+        f'autocomplete="{_FILLS[name]}" value="{escape(value)}"{must}></label>'
     )
 
 

@@ -6,12 +6,10 @@ What changes something is a POST of a form with a seal of its own hour; a GET ch
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -30,13 +28,11 @@ from analysis.contacts.asked import (
 from analysis.contacts.asked import (
     filled,
     purposes,
-    require_controller,
     statements,
     themes,
     wordings,
 )
-from analysis.contacts.consents import ConsentText, texts
-from analysis.contacts.contact_store import Contacts
+from analysis.contacts.consents import texts
 from analysis.contacts.suppression import suppressed
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
@@ -45,74 +41,18 @@ from analysis.workflows import mail_out, preferences, public_html, server_log
 from analysis.workflows.contacts_open import close, contacts_of
 from analysis.workflows.letters_by_link import WORDS, ask_to_confirm, send_preferences
 from analysis.workflows.phone_endpoint import Patience, language_of, store_of
+from analysis.workflows.public_visit import Form, Visit
 from analysis.workflows.request_body import BodyError, origin_of, read_body
 
 _MOST_BYTES = 20_000
 _MOST_FIELDS = 100
-_OLDEST_S = 86_400
 _NAMES = (("first_name", "text"), ("last_name", "text"), ("email", "email"), ("phone", "tel"))
+# The words for what an act lacks, where it is not that no form of ours sent it.
+_LACKS = {
+    **{name: name for name in ("no_box", "adult", "name", "email", "phone", "opinion")},
+    **{"point": "email", "needs_email": "email", "confirm": "email", "needs_phone": "phone"},
+}
 _patience = Patience()
-Form = Mapping[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A request to a page of a campaign.
-
-    Attributes
-    ----------
-    workspace, contacts
-        Of the campaign.
-    language
-        Asked for.
-    texts
-        What is asked today, in that language, by purpose.
-    rest
-        Path after the name of the campaign.
-    form
-        What was sent; None for a GET.
-    origin
-        Address that it came from.
-    """
-
-    workspace: Path
-    contacts: Contacts
-    language: str
-    texts: Mapping[str, ConsentText]
-    rest: tuple[str, ...]
-    form: Form | None
-    origin: str = ""
-
-    def say(self, key: str, section: str = "page") -> str:
-        """Return a text of the pages, with who answers and how to reach them."""
-        return filled(WORDS[self.language][f"{section}.{key}"], self.contacts.controller)
-
-    def path(self, *rest: str) -> str:
-        """Return the path of a page, in the language of this one."""
-        return "/".join(["/p", self.contacts.tenant, *rest]) + f"?lang={self.language}"
-
-    def seal(self) -> str:
-        """Return what a form of ours bears: no other page can make a browser send one.
-
-        Nor does one hold that has other words than those of today: nobody says yes to what they did
-        not read.
-        """
-        return _seal(self.contacts, int(time.time()), self.texts)
-
-    def is_ours(self) -> bool:
-        """Tell whether a form bears the seal of the last day."""
-        at, _dot, _mark = self.one("seal").partition(".")
-        made = int(at) if at.isascii() and at.isdecimal() and len(at) < 12 else 0  # noqa: PLR2004
-        fresh = 0 <= time.time() - made <= _OLDEST_S
-        # Texts with an accent would be a fault of the comparison, not of the form.
-        given, ours = (
-            one.encode() for one in (self.one("seal"), _seal(self.contacts, made, self.texts))
-        )
-        return fresh and hmac.compare_digest(given, ours)
-
-    def one(self, name: str) -> str:
-        """Return a field of the form."""
-        return (self.form or {}).get(name, [""])[0].strip()
 
 
 async def public_page(request: Request, workspaces: Path) -> Response:
@@ -152,7 +92,8 @@ def _answer(
     except DataError:
         return _refused(language, "gone", 503)
     try:
-        require_controller(contacts.controller)
+        if not (contacts.controller.name and contacts.controller.contact):
+            return _not_open(language)
         words = wordings(contacts)[language]
         return _routed(Visit(workspace, contacts, language, words, path[1:], *sent))
     except DataError as error:
@@ -206,7 +147,7 @@ def _write(workspace: Path, write: Callable[..., object], *about: object, origin
         server_log.failure(error, time.monotonic() - began)
 
 
-def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
+def _sign_up_page(visit: Visit, *faults: str, status: int = 200) -> Response:
     # Under a seal that is not ours nobody ticked anything: a foreign page may have.
     words, again = visit.texts, (visit.form or {}) if visit.is_ours() else {}
     told = ASKED[visit.language]
@@ -224,7 +165,10 @@ def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Respon
     )
     adult = told["statement.adult"]
     fields = [
-        *(public_html.entry(name, visit.say(name), kind, visit.one(name)) for name, kind in _NAMES),
+        *(
+            public_html.entry(name, visit.say(name), kind, visit.one(name), needed=name != "phone")
+            for name, kind in _NAMES
+        ),
         public_html.tick("said", acts.ADULT, adult, on=acts.ADULT in again.get("said", [])),
         public_html.heading(visit.say("boxes")),
         *boxes,
@@ -236,8 +180,10 @@ def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Respon
     return public_html.page(
         visit.language,
         visit.say("title"),
-        public_html.paragraph(fault, "bad"),
+        _turn(visit),
+        *(public_html.paragraph(fault, "bad") for fault in faults),
         public_html.paragraph(visit.say("intro")),
+        public_html.paragraph(visit.say("needed")),
         public_html.form(visit.path(), fields, visit.say("sign_up"), seal=visit.seal()),
         "<hr>",
         _ask_link(visit),
@@ -261,12 +207,20 @@ def _sign_up(visit: Visit) -> Response:
         "signature": [],
     }
     try:
-        act = acts.read_act(acts.written(content))
+        act = acts.parsed(acts.written(content))
     except DataError as error:
         return _sign_up_page(visit, languages.told(error.what, visit.language), status=422)
+    if lacking := acts.lacks(act):
+        return _sign_up_page(visit, *_missing(visit, lacking), status=422)
     with writing(visit.contacts.engine) as connection:
         person = acts.enter(connection, visit.contacts, act, source="page")
     return _and_write(visit, "sent", ask_to_confirm, person, act)
+
+
+def _missing(visit: Visit, lacking: list[str]) -> list[str]:
+    """Say to whoever filled in the form what is missing of it, all of it and each once."""
+    words = [visit.say(_LACKS[name], "lacks") for name in lacking if name in _LACKS]
+    return list(dict.fromkeys(words)) or [visit.say("old_form")]
 
 
 def _confirm(visit: Visit, link: confirmations.Link) -> Response:
@@ -284,6 +238,7 @@ def _confirm(visit: Visit, link: confirmations.Link) -> Response:
         return public_html.page(
             visit.language,
             visit.say("confirm_title"),
+            _turn(visit),
             public_html.paragraph(visit.say("confirm_text")),
             f"<ul>{said}</ul>",
             public_html.form(visit.path(*visit.rest), [], visit.say("confirm"), seal=visit.seal()),
@@ -298,13 +253,9 @@ def _confirm(visit: Visit, link: confirmations.Link) -> Response:
 def _preferences(visit: Visit, link: confirmations.Link) -> Response:
     done = ""
     if visit.form is not None:
-        done = preferences.change(
-            visit.contacts,
-            link,
-            visit.one("do"),
-            boxes=visit.form.get("box", []),
-            language=visit.language,
-        )
+        boxes = visit.form.get("box", [])
+        asked = (visit.contacts, link, visit.one("do"))
+        done = preferences.change(*asked, boxes=boxes, language=visit.language) or "unchanged"
     held = preferences.held(visit.contacts, link.person)
     words, here = visit.texts, visit.path(*visit.rest)
     offered = [one for one in preferences.offered(visit.contacts, link.person) if one not in held]
@@ -316,32 +267,38 @@ def _preferences(visit: Visit, link: confirmations.Link) -> Response:
         )
         for purpose in held
     ]  # fmt: skip
-    boxes = [public_html.tick("box", one, words[one].wording) for one in offered]
+    more = [public_html.tick("box", one, words[one].wording) for one in offered]
     return public_html.page(
         visit.language,
         visit.say("preferences"),
-        public_html.paragraph(visit.say(done) if done else "", "good"),
+        _turn(visit),
+        public_html.paragraph(visit.say("who"), "soft"),
+        public_html.paragraph(
+            visit.say(done) if done else "", "bad" if done == "unchanged" else "good"
+        ),
         *(said or [public_html.paragraph(visit.say("nothing_held"))]),
         public_html.form(here, [], visit.say("stop"), seal=visit.seal(), do="stop"),
-        public_html.heading(visit.say("add")) if boxes else "",
+        public_html.heading(visit.say("add")) if more else "",
         public_html.form(
-            here, boxes, visit.say("agree"), seal=visit.seal(), do="agree", look="plain"
+            here, more, visit.say("agree"), seal=visit.seal(), do="agree", look="plain"
         )
-        if boxes
+        if more
         else "",
     )
 
 
-def _ask_link(visit: Visit) -> str:
-    field = public_html.entry("email", visit.say("email"), "email")
+def _turn(visit: Visit) -> str:
+    """Return the link to this page in the other language."""
     other = "en" if visit.language == "fr" else "fr"
-    turned = f"/p/{visit.contacts.tenant}?lang={other}"
-    return (
-        public_html.heading(visit.say("change"))
-        + public_html.form(
-            visit.path("link"), [field], visit.say("ask_link"), seal=visit.seal(), look="plain"
-        )
-        + f'<p><a href="{turned}" hreflang="{other}">{visit.say("language")}</a></p>'
+    turned = replace(visit, language=other).path(*visit.rest)
+    mark = f'href="{escape(turned)}" lang="{other}" hreflang="{other}"'
+    return f"<p><a {mark}>{escape(visit.say('language'))}</a></p>"
+
+
+def _ask_link(visit: Visit) -> str:
+    field = public_html.entry("email", visit.say("email"), "email", needed=True)
+    return public_html.heading(visit.say("change")) + public_html.form(
+        visit.path("link"), [field], visit.say("ask_link"), seal=visit.seal(), look="plain"
     )
 
 
@@ -362,10 +319,17 @@ def _gone(visit: Visit) -> Response:
     return public_html.page(
         visit.language,
         visit.say("gone"),
+        _turn(visit),
         public_html.paragraph(visit.say("gone_help")),
         _ask_link(visit),
         status=404,
     )
+
+
+def _not_open(language: str) -> Response:
+    words = WORDS[language]
+    text = public_html.paragraph(words["page.nobody_answers"])
+    return public_html.page(language, words["page.not_open"], text, status=422)
 
 
 def _refused(
@@ -374,10 +338,3 @@ def _refused(
     answer = public_html.page(language, WORDS[language][f"page.{key}"], status=status)
     answer.headers.update(headers or {})
     return answer
-
-
-def _seal(contacts: Contacts, made: int, texts: Mapping[str, ConsentText]) -> str:
-    words = " ".join(f"{one.text_id}:{one.version}" for _purpose, one in sorted(texts.items()))
-    told = f"form {made} {words}".encode()
-    mark = hmac.new(contacts.ring.index, told, hashlib.sha256).hexdigest()
-    return f"{made}.{mark}"

@@ -25,6 +25,8 @@ from analysis.workflows.universes import gate_of, notice
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 CHANNELS = ("door", "post", "phone")
 _PLACE = ("number", "street", "extra", "postcode", "city")
+# Of a list of doors without names.
+DOORS = ("bureau_id", "address_id")
 _NAMES = ("first_names", "used_name", "birth_name")
 
 
@@ -162,13 +164,13 @@ def take_out(contacts: Contacts, universe: Universe, ground: Ground, asked: Aske
 
 def _doors(found: Members) -> Table:
     """Return addresses without numbers of people: one at an address is somebody."""
-    doors = found.table[["bureau_id", "address_id"]].astype("str")
+    doors = found.table[[*DOORS]].astype("str")
     placed = doors[doors["address_id"] != ""]
-    return ("bureau_id", "address_id"), list(placed.itertuples(index=False, name=None))
+    return DOORS, list(placed.itertuples(index=False, name=None))
 
 
 def _named(contacts: Contacts, universe: Universe, ground: Ground, words: str) -> Table:
-    columns = ("bureau_id", "address_id", *_NAMES, *_PLACE)
+    columns = (*DOORS, *_NAMES, *_PLACE)
     rows = roll_rows(contacts, universe, ground, columns)
     return (*columns, "notice"), [(*row, words) for row in rows]
 

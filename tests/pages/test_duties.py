@@ -13,6 +13,7 @@ from analysis.contacts import retention, vault
 from analysis.contacts import rights_requests as owed
 from analysis.contacts.box_seal import bound_to, public_key, shut
 from analysis.contacts.contact_store import Controller, insert_many, say_controller
+from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, DOOR_BOXES, ROLL_FILES, ROLL_ROWS, VAULT_KEYS
 from analysis.database.engine import reading, writing
 from analysis.fieldwork import field_plan
@@ -135,7 +136,10 @@ def test_requests_are_answered_with_their_clock(page, contacts):
     app = page("requests")
     assert "Camille Exemple" in shown(app)
     assert "Le mois légal est passé" in wrong(app)
-    app.text_input(key="law.contact").set_value("nobody@valmont.example").run()
+    app.text_input(key="law.reached_by").set_value("Camille").run()
+    press(app, "law.receive")
+    assert "ni une adresse e-mail ni un numéro de téléphone" in wrong(app)
+    app.text_input(key="law.reached_by").set_value("nobody@valmont.example").run()
     press(app, "law.receive")
     assert "Personne ici" in shown(app)
     [late, fresh] = owed.requests(contacts)
@@ -172,9 +176,13 @@ def test_a_person_is_put_right_and_takes_along_what_they_gave(page, contacts):
         press(app, "law.receive")
         assert "la demande attend ci-dessous" in shown(app)
     known = {one.kind: f"law.{one.request}" for one in owed.requests(contacts)}
-    app.selectbox(key=f"{known['rectification']}.field").select("city")
-    app.text_input(key=f"{known['rectification']}.text").set_value("Valmont").run()
-    press(app, f"{known['rectification']}.right")
+    # One request may find several things wrong: what is put right ends it.
+    rectify = known["rectification"]
+    app.multiselect(key=f"{rectify}.field").set_value(["city", "postcode"]).run()
+    app.text_input(key=f"{rectify}.city").set_value("Valmont").run()
+    assert app.button(key=f"{rectify}.right").disabled
+    app.text_input(key=f"{rectify}.postcode").set_value("99900").run()
+    press(app, f"{rectify}.right")
     press(app, f"{known['portability']}.gather")
     labels = " ".join(one.label for one in app.get("download_button"))
     assert "portable.json" in labels
@@ -231,3 +239,42 @@ def test_durations_and_registers_are_shown(page, contacts):
         app.text_input(key=f"law.cost.{name}").set_value(text)
     press(app, "law.add.cost")
     assert "Montant (€)\u00a0:** 120,50" in shown(app)
+
+
+def test_files_that_were_gathered_do_not_outlive_whom_they_are_of(page, contacts):
+    person = enter_slip(contacts, SIGNED)
+    asked = {one: owed.receive(contacts, one, person, TODAY) for one in ("access", "erasure")}
+    access, erase = (f"law.{one.request}" for one in asked.values())
+    app = press(page("requests"), f"{access}.gather")
+    assert len(app.get("download_button")) == 2
+    app.checkbox(key=f"{erase}.sure").check().run()
+    press(app, f"{erase}.erase")
+    assert not app.get("download_button")
+    assert access not in app.session_state
+    press(app, f"{access}.none")
+    assert {one.state for one in owed.requests(contacts)} == {"done"}
+
+
+def test_who_answers_is_never_taken_for_who_asks(page, contacts):
+    app = page("controller")
+    assert app.text_input(key="law.contact").value == "donnees@valmont.example"
+    app.segmented_control(key="law_view").set_value("requests").run()
+    assert not app.exception
+    assert app.text_input(key="law.reached_by").value == ""
+    labels = [one.label for one in app.text_input]
+    assert labels == ["Son e-mail ou son téléphone"]
+    assert not any(one.value for one in app.text_input)
+
+
+def test_who_objects_and_is_not_known_gives_their_contact_once(page, contacts):
+    app = page("requests")
+    app.selectbox(key="law.kind").select("objection").run()
+    app.text_input(key="law.reached_by").set_value("Nobody@valmont.example").run()
+    press(app, "law.receive")
+    [one] = owed.requests(contacts)
+    assert app.text_input(key=f"law.{one.request}.point").value == "Nobody@valmont.example"
+    press(app, f"law.{one.request}.stop")
+    point = ("email", "nobody@valmont.example")
+    assert suppressed(contacts, [point]) == {point: "objection"}
+    [done] = owed.requests(contacts)
+    assert (done.state, "nobody" in str(done.detail)) == ("done", False)

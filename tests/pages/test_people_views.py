@@ -12,6 +12,7 @@ from analysis.contacts.people_columns import FIELDS
 from analysis.database.contact_tables import MERGES
 from analysis.database.engine import reading
 from analysis.errors import DataError
+from analysis.i18n import told
 from analysis.workflows import people_import, people_linking
 from analysis.workflows.contacts_open import close, open_contacts
 from pages._ui import messages, state
@@ -70,6 +71,9 @@ def test_nobody_yet(alone):
 def test_every_word_of_the_library_has_one_for_people():
     assert set(files_view._field_words()) == set(FIELDS)
     assert set(files_view._origin_words()) == set(origins())
+    # The word is the same in both languages for one of them alone.
+    same = {name for name, one in origins().items() if told(one.words, "fr") == str(one.words)}
+    assert same == {"association"}
 
 
 def test_a_file_that_may_not_be_imported_is_told_in_words():

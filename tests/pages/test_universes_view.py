@@ -77,6 +77,10 @@ def test_a_universe_is_said_counted_and_a_list_is_prepared(open_app, town):
     app.button(key="universe.prepare").click().run()
     assert not app.exception
     assert "Addresses of the roll serve doors and letters" in words(app)
+    assert "the targets that turfs are cut from" in words(app)
+    # Taking one file must not take the others from the screen.
+    taken = app.get("download_button")
+    assert [one.proto.ignore_rerun for one in taken] == [True]
     assert "GDPR" in words(app)
     assert "roll_address" not in words(app)
     # As many rows as the list has stand on the page Law, and what is left as a file is told once.

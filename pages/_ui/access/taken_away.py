@@ -41,10 +41,11 @@ def offer(  # noqa: PLR0913 - what the button takes, and who may press it
         Passed on to it.
     """
     found = visitor.current()
+    # A run begun by the click would take away what a button before had put here, other files too.
+    more["on_click"] = "ignore"
     if found.person is not None:
         # Made at the click, in another thread, which knows nobody.
         data = partial(_noted, found, data, file_name)
-        more["on_click"] = "ignore"
         more["disabled"] = more.get("disabled", False) or not found.may(right)
     (place or st).download_button(label, data, _marked(file_name), **more)
 

@@ -17,7 +17,7 @@ from analysis.contacts.universe_ground import Ground
 from analysis.contacts.universe_members import Members
 from analysis.tables.workspace import Workspace
 from analysis.workflows import universes as library
-from analysis.workflows.universe_lists import Asked, take_out
+from analysis.workflows.universe_lists import DOORS, Asked, take_out
 from pages._ui import loaders, messages
 from pages._ui.abstention import coming_election
 from pages._ui.access import taken_away
@@ -249,6 +249,13 @@ def _export(contacts: Contacts, rule: Universe, ground: Ground, channel: str) ->
         st.caption(f"{why} · {lawful_words.basis(rule_name, language())}")
     label = _("Take the list ({n} rows)").format(n=number(len(leaving.rows)))
     taken_away.offer(None, label, leaving.to_csv(), f"{channel}.csv", key="universe.take")
+    if leaving.columns == DOORS:
+        st.caption(
+            _(
+                "One row an address, by its code: the targets that turfs are cut from (command "
+                "`turfs --targets`). To read streets and names, tick the names above."
+            )
+        )
     if channel == "post":
         taken_away.offer(
             None,

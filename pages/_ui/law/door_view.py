@@ -33,15 +33,23 @@ def doors() -> None:
             st.session_state[_OPENED] = rows
             st.rerun()
         _show_opened(contacts)
-        if not mail_out.is_sending():
-            st.info(
-                _(
-                    "Nothing is sent: letters to confirm wait in `fieldwork/outbox` until a mail "
-                    "server is set (PALIER_SMTP)."
-                )
-            )
+        _letters(len(mail_out.waiting(folder)))
         st.caption(_("Public page to sign up: {link}").format(link=page_address(contacts)))
         _slip(contacts, {name: one.wording for name, one in texts.items()})
+
+
+def _letters(n: int) -> None:
+    """Say how many letters to confirm wait, and for what."""
+    text = ngettext(
+        "{n} letter to confirm waits in `fieldwork/outbox`.",
+        "{n} letters to confirm wait in `fieldwork/outbox`.",
+        n,
+    ).format(n=n)
+    if not mail_out.is_sending():
+        none = _("Nothing is sent until a mail server is set (PALIER_SMTP); then they leave.")
+        st.info(f"{text} {none}")
+    elif n:
+        st.info(f"{text} " + _("They leave as soon as the mail server takes them."))
 
 
 def _show_opened(contacts: Contacts) -> None:

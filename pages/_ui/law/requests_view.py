@@ -69,8 +69,10 @@ def _receive(contacts: Contacts) -> None:
             return
         with messages.explain_data_errors():
             people = [known] if known else owed.find(contacts, contact)
-            for person in people or [""]:
-                owed.receive(contacts, kind, person, came)
+            every = [owed.receive(contacts, kind, person, came) for person in people or [""]]
+        if not people:
+            # Kept nowhere but on this screen: who objects is not asked twice for their contact.
+            st.session_state[f"law.{every[0].request}.point"] = contact
         st.session_state.pop(_WHO, None)
         if known:
             load_law.said(_("Written down: it waits below with its clock."))
@@ -91,7 +93,7 @@ def _of_whom(contacts: Contacts, known: str) -> str:
         return ""
     text = st.text_input(
         _("Their e-mail or telephone"),
-        key="law.contact",
+        key="law.reached_by",
         help=_("The search is written down. Ask for a proof of identity only if in doubt."),
     )
     return text.strip()
@@ -126,11 +128,16 @@ def _who(contacts: Contacts, person: str) -> str:
 def _act(folder: Path, contacts: Contacts, one: owed.Request) -> None:
     """Offer what answers a request of this kind."""
     key = f"law.{one.request}"
-    if one.kind == "objection":
+    erased = bool(one.person) and people_shown.is_erased(contacts, one.person)
+    if erased:
+        # Files that were gathered before must not outlive whom they are of.
+        st.session_state.pop(key, None)
+    if one.kind == "objection" and not erased:
         _object(contacts, one, key)
-    elif not one.person:
+    elif erased or not one.person:
         if st.button(_("Answered: nothing is known of this person"), key=f"{key}.none"):
-            owed.advance(contacts, one.request, owed.DONE, found="nobody")
+            found = "erased" if erased else "nobody"
+            owed.advance(contacts, one.request, owed.DONE, found=found)
             load_law.said(_("Written down."))
     elif one.kind == "erasure":
         _erase(folder, contacts, one, key)
@@ -162,12 +169,22 @@ def _object(contacts: Contacts, one: owed.Request, key: str) -> None:
 
 def _rectify(contacts: Contacts, one: owed.Request, key: str) -> None:
     fields = _fields()
-    name = st.selectbox(
-        _("What is wrong"), list(fields), format_func=fields.__getitem__, key=f"{key}.field"
+    wrong = st.multiselect(
+        _("What is wrong"),
+        list(fields),
+        format_func=fields.__getitem__,
+        key=f"{key}.field",
+        placeholder=_("Choose one or more"),
     )
-    text = st.text_input(_("What is right"), key=f"{key}.text").strip()
-    if st.button(_("Put right"), key=f"{key}.right", disabled=not text):
-        owed.carry_out_rectification(contacts, one.request, {name: text})
+    right = {
+        name: st.text_input(
+            _("{field}: what is right").format(field=fields[name]), key=f"{key}.{name}"
+        ).strip()
+        for name in wrong
+    }
+    ready = bool(right) and all(right.values())
+    if st.button(_("Put right"), key=f"{key}.right", disabled=not ready):
+        owed.carry_out_rectification(contacts, one.request, right)
         load_law.said(_("Put right."))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import shutil
 import subprocess
 import zipfile
@@ -279,7 +280,11 @@ def test_whoever_came_by_every_way_is_erased_from_every_byte(
     assert lying == {"outbox", "refused", "inbox", "imported"}
     for mark in MARKS:
         (who,) = owed.find(base, address(mark))
-        assert mark.encode() in duties.answer_access(base, who)["access.json"]
+        told = duties.answer_access(base, who)["access.json"]
+        assert mark.encode() in told
+        # Letters that left for them are known of them too; of a file without consent none did.
+        steps = [one["step"] for one in json.loads(told)["messages"]]
+        assert steps == ([] if mark == MARKS[0] else ["sent"])
         one = owed.receive(base, "erasure", who, TODAY)
         assert duties.erase_for(folder, base, one.request).erased.remains() == []
     after = back_up(tmp_path / "after.zip", {"valmont": folder}, url=town.url)

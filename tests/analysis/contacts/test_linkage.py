@@ -21,10 +21,11 @@ from analysis.contacts import (
 from analysis.contacts.consents import Said
 from analysis.contacts.contact_store import insert_many
 from analysis.contacts.file_origins import Declared
+from analysis.contacts.known_of import known_of
 from analysis.contacts.linkage_decisions import Own
 from analysis.contacts.merged import groups
 from analysis.contacts.roll_origin import Origin
-from analysis.database.contact_tables import LINKS, PERSONS, TABLES
+from analysis.database.contact_tables import LINKS, PERSONS, ROLL_ROWS, TABLES
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.sample.invented_names import RARE
@@ -362,6 +363,21 @@ def test_what_was_planted_is_found_and_nobody_is_taken_for_another(planted):
     assert linked.links_asked <= 0.06 * SIZE
     assert len({(roll, n) for roll, n in links.values()}) == len(links)
     assert done.counts["rows"] == SIZE
+
+
+def test_who_is_linked_is_told_the_line_that_is_held_of_them(planted):
+    contacts, *_rest = planted
+    with reading(contacts.engine) as connection:
+        links = person_links.links_of(connection, contacts)
+        people = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
+        who, (roll, line) = next(iter(links.items()))
+        lines = connection.execute(sa.select(ROLL_ROWS).where(ROLL_ROWS.c.line == line)).mappings()
+        row = next(one for one in lines if one["roll"] == roll)
+    [told] = known_of(contacts, who)["roll"]
+    assert told["birth_name"] == row["birth_name"] != ""
+    assert told["bureau_id"] == row["bureau_id"]
+    alone = next(one for one in people if one not in links)
+    assert known_of(contacts, alone)["roll"] == []
 
 
 def dump(contacts):

@@ -27,7 +27,7 @@ from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading, writing
-from analysis.workflows import letter_quota, mail_out, phone_endpoint, public_pages
+from analysis.workflows import letter_quota, mail_out, phone_endpoint, public_pages, public_visit
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
 from tests.analysis.contacts.invented import merge
@@ -153,12 +153,13 @@ def test_nothing_holds_before_the_button_of_the_letter(site):
 
 
 NO_ACTS = (
-    ({"box": []}, "aucune case"),
-    ({"said": []}, "17 ans"),
-    ({"email": "camille"}, "e-mail"),
-    ({"last_name": ""}, "le nom manque"),
-    ({"box": ["letter_email"]}, "leur propre case"),
-    ({"theme": ["race"]}, "pas posée"),
+    ({"box": []}, "Cochez au moins une case"),
+    ({"said": []}, "on ne peut pas s’inscrire plus jeune"),
+    ({"email": "camille"}, "Écrivez votre adresse e-mail en entier"),
+    ({"last_name": ""}, "Écrivez votre prénom et votre nom"),
+    ({"phone": "bientôt"}, "Écrivez votre numéro de téléphone en entier"),
+    ({"box": ["letter_email"]}, "cochez aussi la case sur les opinions politiques"),
+    ({"theme": ["race"]}, "Ce formulaire est resté"),
     ({"first_name": "<b>\r\nBcc: x@y.fr"}, "formulaires"),
 )
 
@@ -173,8 +174,53 @@ def test_what_is_no_act_is_refused_and_says_why(site):
         assert not connection.execute(sa.select(PERSONS)).first()
 
 
+def test_all_that_is_missing_is_said_at_once_to_who_fills_the_form_in(site):
+    wrong = {"said": [], "last_name": "", "email": "", "box": ["phone"], "theme": []}
+    told = [
+        re.findall(
+            r'<p class="bad" role="alert">(.*?)</p>', site.send(ENTRY | wrong, lang=one).text
+        )
+        for one in ("fr", "en")
+    ]
+    assert [one.split(":")[0].split(",")[0].strip() for one in told[1]] == [
+        "Tick “I am 17 or older”",
+        "Write your first name and your family name.",
+        "Write your e-mail address in full",
+        "Write your telephone number in full",
+    ]
+    assert len(told[0]) == 4
+    assert not any("personne" in one for one in told[0])
+
+
+def test_what_is_needed_and_what_is_not_is_told(site):
+    page = site.ask().text
+    assert "Tout le reste est facultatif" in page
+    needed = re.findall(r'name="(\w+)"[^>]* required>', page)
+    assert needed == ["first_name", "last_name", "email", "email"]
+    assert 'autocomplete="given-name"' in page
+
+
+def test_every_page_says_whose_it_is_and_turns_to_the_other_language(site):
+    def whose(path):
+        assert f'<a href="{path or site.home}?lang=en" lang="en"' in site.ask(path).text
+        return "Liste &lt;Valmont&gt;" in site.ask(path).text
+
+    site.send(ENTRY)
+    act = site.link()
+    assert whose("")
+    assert whose(act)
+    site.send({}, act)
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    own = site.link()
+    assert whose(own)
+    # A button that did nothing says so.
+    assert "Rien n’a changé" in site.send({"do": "agree"}, own).text
+    assert site.holds() == ["letter_email", "opinion"]
+
+
 def test_a_form_of_another_page_is_refused(site):
-    for seal in ("", "1.x", "99999999999999.x", public_pages._seal(site.contacts, 1, {})):
+    for seal in ("", "1.x", "99999999999999.x", public_visit.seal_of(site.contacts, 1, {})):
         told = site.ask("", {**ENTRY, "seal": seal})
         assert told.status_code == 403
         # What another page had ticked is not ticked here.
@@ -211,7 +257,7 @@ def test_nobody_says_yes_to_words_they_did_not_read(site):
 def test_a_name_has_a_letter(site):
     answer = site.send({**ENTRY, "last_name": "++ 12"})
     assert answer.status_code == 422
-    assert "le nom manque" in answer.text
+    assert "votre prénom et votre nom" in answer.text
 
 
 @pytest.mark.parametrize("path", ["", "/link", "/m/secret"])
@@ -465,5 +511,7 @@ def test_a_restart_and_a_second_process_forget_no_letter(tmp_path):
 def test_nobody_is_asked_in_nobodys_name(campaign, contacts):
     told = Site(campaign, contacts).ask()
     assert told.status_code == 422
-    assert "Personne ne répond" in told.text
+    assert "pas encore ouverte" in told.text
+    # What a stranger reads is no order to the campaign's own people.
+    assert "duties controller" not in told.text
     assert str(campaign) not in told.text

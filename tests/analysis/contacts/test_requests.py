@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,8 @@ def test_all_that_is_known_is_told(base, person):
     assert known["objections"] == []
     assert json.loads(json.dumps(known)) == known
     rows = {row["field"]: row["value"] for row in portable(known)}
+    again = [*known["identity"], *known["identity"]]
+    assert len(portable({**known, "identity": again})) == len(portable(known)) == 8
     assert rows["consent letter_email email"] == "yes"
     assert rows["theme"] == "housing"
 
@@ -259,6 +262,14 @@ def test_the_command_line_answers_a_person(campaign, tmp_path):
     page = (out / "access.html").read_text(encoding="utf-8")
     assert "Introuvable" in page
     assert "<h2>What you agreed to, or took back</h2>" in page
+    # In words of theirs: who answers, the rights, days; no code, no number of ours.
+    assert "Complaints: CNIL" in page
+    assert "<b>said of yourself</b> I am 17 or older; I may give money" in page
+    assert "<b>subjects</b> housing" in page
+    assert "<b>said on</b> 1 November 2026" in page
+    assert "<b>how</b> on a slip of paper" in page
+    assert "<b>purpose</b> letters by e-mail" in page
+    assert not re.findall(r"[0-9a-f]{24}|letter_email|T\d\d:\d\d|[\[\]{}]", page.split("</h1>")[1])
     assert json.loads((out / "access.json").read_bytes())["identity"]
     erase = do("request", what="erasure", contact="0639980007").split()[0]
     assert do("answer", what=erase, extend="many files").startswith("put off, due ")

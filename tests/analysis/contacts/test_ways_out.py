@@ -71,6 +71,7 @@ TO_THE_PERSON = {
     "analysis.contacts.acts:act_by",
     "analysis.contacts.consent_proofs:proofs",
     "analysis.contacts.known_of:_identity",
+    "analysis.contacts.known_of:_roll",
     "analysis.workflows.duties:answer_access",
     "analysis.workflows.duties:answer_portability",
     "analysis.workflows.people_shown:name_of",

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import socket
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from analysis.cli.main import app
 from analysis.contacts.contact_store import insert_many, say_controller
+from analysis.contacts.suppression import suppress
 from analysis.contacts.universe import Universe
 from analysis.database.contact_tables import HOMES
 from analysis.database.engine import writing
@@ -33,7 +34,7 @@ from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import progress_of
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
-from analysis.workflows import mail_worker, message_work, universes
+from analysis.workflows import mail_out, mail_worker, message_work, universes
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.letter_files import read_letter
 from analysis.workflows.message_effects import past_turnout
@@ -92,14 +93,7 @@ def test_the_whole_way(campaign, tmp_path, monkeypatch):
     run("message", "approve", message, *here, "--by", "bob", "--seed", 1)
     with pytest.raises(DataError, match="No mail server"):
         run("worker", *here, "--once")
-    box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Server(box, hostname="127.0.0.1", port=port)
-    server.start()
-    monkeypatch.setenv("PALIER_SMTP", f"smtp://127.0.0.1:{port}")
-    try:
+    with mail_server(monkeypatch) as box:
         with (
             held(campaign / "fieldwork" / "message_worker.lock"),
             pytest.raises(DataError, match="Another worker"),
@@ -107,8 +101,6 @@ def test_the_whole_way(campaign, tmp_path, monkeypatch):
             run("worker", *here, "--once")
         assert "sent 18" in run("worker", *here, "--once", "--per-minute", 0)
         assert "sent" not in run("message", "send", message, *here)
-    finally:
-        server.stop()
     assert len({to for _from, to, _content in box.taken}) == len(box.taken) == 18
     changed = [row.split() for row in run("message", "effect", message, *here).splitlines()]
     assert changed[0] == ["act", "without", "change", "low", "high", "letters", "controls"]
@@ -117,6 +109,41 @@ def test_the_whole_way(campaign, tmp_path, monkeypatch):
     told = run("message", "status", *here)
     assert "control 2" in told
     assert "sent 18" in told
+
+
+@contextmanager
+def mail_server(monkeypatch):
+    """Run a mail server, name it to the campaign, and yield what it took."""
+    box = Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Server(box, hostname="127.0.0.1", port=port)
+    server.start()
+    monkeypatch.setenv("PALIER_SMTP", f"smtp://127.0.0.1:{port}")
+    try:
+        yield box
+    finally:
+        server.stop()
+
+
+def test_letters_to_confirm_that_waited_leave_once_a_mail_server_is_named(campaign, monkeypatch):
+    contacts = open_contacts(campaign)
+    people = {name: f"{name}@valmont.example" for name in ("first", "stopped", "old", "last")}
+    for name, address in people.items():
+        assert not mail_out.send(campaign, contacts, mail_out.Letter(name, address, name, "…"))
+    suppress(contacts, "email", people["stopped"], "unsubscribe")
+    [old] = mail_out.outbox(campaign).glob("old-*")
+    os.utime(old, (0, 0))
+    close(contacts)
+    assert len(mail_out.waiting(campaign)) == 4
+    with mail_server(monkeypatch) as box:
+        run("worker", "--workspace", campaign, "--once")
+        run("worker", "--workspace", campaign, "--once")
+    assert sorted(to for _from, to, _content in box.taken) == [people["first"], people["last"]]
+    # Whoever stopped everything is not written to, and a link of long ago leads nowhere.
+    left = [file.name.partition("-")[0] for file in mail_out.waiting(campaign)]
+    assert sorted(left) == ["old", "stopped"]
 
 
 def test_a_preview_says_what_the_turnout_of_whole_bureaux_can_tell(campaign, tmp_path):
