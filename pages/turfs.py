@@ -44,7 +44,7 @@ with settings_side, messages.explain_data_errors():
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
     asked = turf_choices.choose(place, ranked)
-    held = turf_choices.hold_back(place, ranked, asked["top"], settings.seed)
+    held = turf_choices.hold_back(place, ranked, asked, settings.seed)
 
     def make() -> Path | Job:
         """Cut what is asked, unless it was cut before."""
@@ -73,7 +73,7 @@ with answer_side, messages.explain_data_errors():
             # Beside the words that name it: below all settings it would be under the fold.
             follow.button(make)
         state.stop()
-    turfs_view.asked_otherwise(folder, scenario)
+    turfs_view.asked_otherwise(folder, scenario, asked.get("bureaux", ()))
     turfs_view.balance(walks)
     view = choose_view(VIEWS, turf_editing.VIEW)
     if view == "turfs":

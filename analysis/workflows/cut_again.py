@@ -46,6 +46,7 @@ def keep_what_was_asked(out: Path, targets: Path, ask: Ask, workspace: Workspace
         "spares": plan.spares,
         "low_mobility": plan.low_mobility,
         "top": ask.top,
+        **({"bureaux": list(ask.bureaux)} if ask.bureaux else {}),
         "long_run": ask.long_run,
         "opening": ask.opening.to_dict() if ask.opening else None,
         "design": None,

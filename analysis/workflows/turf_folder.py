@@ -31,6 +31,15 @@ def order_of(folder: Path) -> dict[str, Any]:
     return told
 
 
+def bureaux_asked(folder: Path) -> tuple[str, ...]:
+    """Return the bureaux that alone were asked for; empty where all of a ranking were."""
+    try:
+        return tuple(order_of(folder).get("bureaux", ()))
+    except (OSError, ValueError):
+        # What the command line cut may lie here without what was asked for it.
+        return ()
+
+
 def write_summary(out: Path, summary: Mapping[str, Any], written: Iterable[Path]) -> Path:
     """Write the summary with the names and digests of the files it goes with, and return it.
 

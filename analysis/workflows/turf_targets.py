@@ -231,6 +231,39 @@ def _arms(sealed: Sealed) -> pd.Series:
     return sealed.assignment.set_index("unit_id")["arm"].astype(object)
 
 
+def only_these(table: pd.DataFrame, bureaux: tuple[str, ...]) -> pd.DataFrame:
+    """Keep to some of the targets.
+
+    Parameters
+    ----------
+    table
+        Targets, best first.
+    bureaux
+        Their ids; empty keeps all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `table` in its order.
+
+    Raises
+    ------
+    DataError
+        When none of them is a target.
+    """
+    if not bureaux:
+        return table
+    kept = table[table["bureau_id"].isin(bureaux)]
+    if kept.empty:
+        raise DataError(
+            "None of the bureaux asked for is among the targets.",
+            where="{bureaux}",
+            mend="Choose bureaux of this ranking, or all of it.",
+            bureaux=some(bureaux),
+        )
+    return kept
+
+
 def choose(
     table: pd.DataFrame, hours: float | None, top: int | None, *, sealed: bool
 ) -> pd.DataFrame:

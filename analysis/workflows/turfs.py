@@ -42,6 +42,7 @@ from analysis.workflows.turf_targets import (
     Targets,
     choose,
     only_listed,
+    only_these,
     read_targets,
     with_arms,
 )
@@ -75,6 +76,8 @@ class Ask:
         When the outing is, and who talks then: the order of turfs within a bureau follows it.
     known
         What returns tell of the doors; None asks the returns of the campaign.
+    bureaux
+        The only targets that are meant, as those of a zone; empty: all.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -84,6 +87,7 @@ class Ask:
     long_run: bool = False
     opening: Opening | None = None
     known: KnownDoors | None = None
+    bureaux: tuple[str, ...] = ()
 
     @classmethod
     def from_order(cls, order: Mapping[str, Any]) -> Ask:
@@ -101,6 +105,7 @@ class Ask:
             plan=plan,
             design=Path(design) if design else None,
             top=order["top"],
+            bureaux=tuple(order.get("bureaux", ())),
             long_run=bool(order.get("long_run", False)),
             opening=Opening(**opening) if opening else None,
             known=KnownDoors.from_order(order),
@@ -121,7 +126,8 @@ def order(
     workspace, scenario
         The place, and the ranking the targets are of.
     asked
-        `top`, `hours`, `team`, `teams`, `spares`, `low_mobility`, `start`, `returning`.
+        `top`, `hours`, `team`, `teams`, `spares`, `low_mobility`, `start`, `returning`; `bureaux`
+        where only some are meant.
     hold_back
         How the targets treat the trial.
     opening
@@ -188,7 +194,9 @@ def make_walks(
     """
     found = read_targets(targets, workspace)
     armed, seals = with_arms(found.table, workspace, ask.design)
-    meant = choose(armed, found.hours, ask.top, sealed=ask.design is not None)
+    meant = choose(
+        only_these(armed, ask.bureaux), found.hours, ask.top, sealed=ask.design is not None
+    )
     known = known_doors(workspace) if ask.known is None else ask.known
     addresses = with_added(_addresses(workspace), known.added)
     visited, uncut = only_listed(*_sorted_out(addresses, meant), found.doors)

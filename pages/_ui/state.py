@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -145,6 +146,11 @@ def remember(key: str, answer: Any, default: Any) -> None:  # noqa: ANN401
         put(key, None)
         return
     put(key, [str(item) for item in answer] if isinstance(answer, list) else [str(answer)])
+
+
+def answer_ahead(answers: Mapping[str, Any]) -> None:
+    """Answer widgets of a page that opens next."""
+    st.session_state.setdefault(_ANSWERS, {}).update(answers)
 
 
 def answered(key: str) -> str:

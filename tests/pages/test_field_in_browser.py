@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
 import pypdfium2
 import pytest
@@ -171,6 +172,26 @@ def test_a_morning_from_home_to_printed_sheets(app, visit):
     # Leave the app and come back: the cut is there.
     page.goto(f"{app.url}/turfs?workspace={NAME}&lang=fr&bloc=left")
     expect(page.get_by_text("Plus long / moyenne")).to_be_visible()
+
+
+def test_the_best_zone_is_printed_in_five_clicks(app, visit):
+    page = visit(f"?workspace={NAME}&lang=fr&bloc=left")
+    page.get_by_role("button", name="Découper cette zone").first.click()
+    expect(page.get_by_text("Seulement ces bureaux")).to_be_visible()
+    settle(page)
+    wanted = parse_qs(urlsplit(page.url).query)["turf_bureaux"]
+    page.get_by_role("button", name="Découper les secteurs").click()
+    expect(page.get_by_text("Plus long / moyenne")).to_be_visible(timeout=120_000)
+    settle(page)
+    page.get_by_role("radio", name="Distribuer").click()
+    page.get_by_role("button", name="Mettre ces secteurs sur le terrain").click()
+    expect(page.get_by_text("Ces secteurs sont sur le terrain", exact=False)).to_be_visible()
+    settle(page)
+    with page.expect_download(timeout=120_000) as coming:
+        page.get_by_role("button", name="Feuilles à imprimer (PDF)").click()
+    assert len(pypdfium2.PdfDocument(coming.value.path())) > 1
+    walks = read_walks(max(cuts(app.place.path), key=lambda one: one.stat().st_mtime))
+    assert set(walks.turfs["bureau_id"]) <= set(wanted)
 
 
 def test_a_phone_shows_the_pages_without_scrolling_sideways(app, visit):

@@ -5,9 +5,12 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.geography.bureau_names import bureau_labels
 from analysis.targeting.rank import Settings
-from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.director import zones_to_begin
+from analysis.workflows.ranking import Scenario, answer, ranking_file
 from pages._ui import state
+from pages._ui.i18n import _
 from tests.made import ROOT
 
 
@@ -25,7 +28,7 @@ def test_the_director_reads_what_rank_says(open_app, places):
     app = open_app(lang="en", bloc="left", hours="300")
     assert not app.exception
     asked = Scenario("left", "2027_pres_t1", settings=Settings(hours=300.0))
-    ranking, _ = answer(places.valmont, asked)
+    ranking, _found = answer(places.valmont, asked)
     first = ranking.table.head(ranking.k)
     assert shown(app)["volunteer-hours, of 300"] == f"{first['hours'].sum():,.0f}"
     assert shown(app)["doors"] == f"{first['doors'].sum():,.0f}"
@@ -57,6 +60,30 @@ def test_what_a_link_to_home_asks_is_kept_on_the_next_pages(open_app):
     app.switch_page("pages/priorities.py").run()
     assert app.selectbox(key="bloc").value == "far_left"
     assert app.number_input(key="hours").value == 300
+
+
+def test_a_zone_opens_the_page_of_turfs_with_its_bureaux_and_no_other(open_app, places):
+    asked = Scenario("left", "2027_pres_t1")
+    ranking, prospects = answer(places.valmont, asked)
+    file = ranking_file(places.valmont, asked, ranking, prospects)
+    second = zones_to_begin(file)[1]
+    app = open_app(bloc="left")
+    # A part chosen before holds none of the zone, and no more narrows the place.
+    app.session_state["state.answers"]["commune"] = "nowhere"
+    app.button(key="home.zone.1").click().run()
+    assert not app.exception
+    assert app.title[0].value == _("Walks")
+    assert app.query_params["turf_bureaux"] == list(second.bureaux)
+    assert "turf_top" not in app.session_state
+    names = "; ".join(bureau_labels(places.valmont, second.bureaux))
+    assert any(each.value.endswith(names) for each in app.markdown)
+    assert app.selectbox(key="commune").value == "all"
+    # The way back: the best of the ranking are meant again.
+    app.switch_page("pages/turfs.py").run()
+    app.button(key="turfs.all_bureaux").click().run()
+    assert not app.exception
+    assert app.number_input(key="turf_top").value > 0
+    assert "turf_bureaux" not in app.query_params
 
 
 def test_the_browsers_way_back_undoes_one_choice_and_is_not_written_over(open_app, monkeypatch):

@@ -132,6 +132,16 @@ def test_the_page_shows_the_cut(page, made):
     assert len(app.dataframe[0].value) == len(walks.of(first))
 
 
+def test_turfs_of_other_bureaux_than_those_chosen_say_so(page, own, made):
+    bureaux = list(ranked(own)["bureau_id"].astype("str")[3:5])
+    app = page(turf_bureaux=bureaux)
+    assert any(text.startswith("Ces secteurs couvrent d’autres") for text in values(app.warning))
+    gone = page(turf_bureaux=[bureaux[0], "nowhere"])
+    assert gone.query_params["turf_bureaux"] == bureaux[0]
+    assert any(text.startswith("1 bureau choisi avant") for text in values(gone.warning))
+    assert not [text for text in values(page().warning) if "d’autres bureaux" in text]
+
+
 @pytest.mark.parametrize(("bloc", "told"), [("centre", 1), ("left", 0)])
 def test_turfs_cut_for_another_question_say_so(page, made, monkeypatch, bloc, told):
     cut_for_it = Scenario(bloc, "2027_pres_t1")

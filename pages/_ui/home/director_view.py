@@ -19,6 +19,7 @@ from pages._ui.access import gate, taken_away
 from pages._ui.home import load_brief
 from pages._ui.i18n import _, date, language
 from pages._ui.priorities import ranking_view
+from pages._ui.turfs import chosen_bureaux
 
 
 def head(found: Brief) -> None:
@@ -61,9 +62,12 @@ def zones(found: Brief) -> list[DeltaGenerator]:
     if not found.zones:
         st.info(_("No zone can be named: these hours gain no vote in any bureau."))
     places = []
-    for zone in found.zones:
+    for n, zone in enumerate(found.zones):
         with st.container(border=True):
-            st.markdown(f"**{messages.plain(zone.name)}**")
+            name, way = st.columns([2, 1], vertical_alignment="center")
+            name.markdown(f"**{messages.plain(zone.name)}**")
+            with way:
+                chosen_bureaux.way(zone.bureaux, key=f"home.zone.{n}")
             left, right = st.columns([1, 1.7])
             places.append(left.container())
             for title, text in words.zone_lines(found, zone, language()):

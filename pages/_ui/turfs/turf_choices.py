@@ -14,9 +14,11 @@ from analysis.workflows import turfs
 from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.outing_numbers import numbers_of_outing
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.turf_targets import only_these
 from pages._ui import loaders, state
 from pages._ui.access import gate
 from pages._ui.i18n import _, ngettext, number
+from pages._ui.turfs import chosen_bureaux
 from pages._ui.turfs import load_turfs as found
 from pages._ui.turfs.turfs_view import slot_names
 
@@ -27,8 +29,11 @@ _FIRST = 30
 
 
 def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
-    """Ask for everything a cut needs, and return it as plain values (`top` is None: stop)."""
-    top = _number(_("Bureaux, from the best"), "turf_top", min(ranked.k, _FIRST), (1, 20_000))
+    """Ask for everything a cut needs, and return it as plain values."""
+    bureaux = chosen_bureaux.ask(ranked.table)
+    top = len(bureaux) or int(
+        _number(_("Bureaux, from the best"), "turf_top", min(ranked.k, _FIRST), (1, 20_000))
+    )
     hours = _number(
         _("Length of an outing (hours)"), "turf_hours", HOURS, (0.5, 8.0), step=0.25, format="%g"
     )
@@ -55,7 +60,8 @@ def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
             _("Come back to the start"), key="turf_returning", persist_state="session"
         )
     return {
-        "top": int(top),
+        "top": top,
+        **({"bureaux": bureaux} if bureaux else {}),
         "hours": float(hours),
         "team": int(team),
         "teams": int(teams) or None,
@@ -142,8 +148,8 @@ def _start(place: Workspace) -> tuple[float, float] | None:
     return None
 
 
-def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBack:
-    """Say which bureaux are held back for the trial, and return how."""
+def hold_back(place: Workspace, ranked: Ranking, asked: Mapping[str, Any], seed: int) -> HoldBack:
+    """Say which of the bureaux asked for are held back for the trial, and return how."""
     usual = hold_back_of(place.path, ranked.table, teams=False)
     if not usual.on:
         _say_reach(ranked)
@@ -154,12 +160,13 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
         return HoldBack(on=False, teams=False, given_up=_("Given up on the page Priorities."))
     armed = with_arms(ranked.table, usual, folder=place.path, seed=seed)
     _say_reach(set_aside(ranked, armed))
-    held = int((armed.head(top)["arm"] == CONTROL).sum())
+    meant = only_these(armed, tuple(asked.get("bureaux", ()))).head(asked["top"])
+    held = int((meant["arm"] == CONTROL).sum())
     text = ngettext(
-        "{n} bureau of these is held back for the trial: teams go to the other {left}.",
-        "{n} bureaux of these are held back for the trial: teams go to the other {left}.",
+        "{n} bureau of these is held back for the trial; left for the teams: {left}.",
+        "{n} bureaux of these are held back for the trial; left for the teams: {left}.",
         held,
-    ).format(n=number(held), left=number(min(top, len(armed)) - held))
+    ).format(n=number(held), left=number(len(meant) - held))
     st.caption(
         ":material/science: "
         + (text if held else _("None of these bureaux is held back for the trial."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from analysis.turf.walk_list import Walks
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.time_slots import LEARNED
 from analysis.workflows.turf_cuts import cut_for
+from analysis.workflows.turf_folder import bureaux_asked
 from pages._ui import bureaux, loaders, messages, phone_order, state
 from pages._ui.access import visitor
 from pages._ui.i18n import (
@@ -39,8 +40,20 @@ _TURF = "turfs.turf"
 _MOST_UNCUT = 1000
 
 
-def asked_otherwise(folder: Path, asked: Scenario) -> None:
-    """Say for whom turfs were cut, where that is not what is asked above them."""
+def asked_otherwise(folder: Path, asked: Scenario, chosen: Sequence[str]) -> None:
+    """Say for whom and where turfs were cut, where that is not what is asked above them.
+
+    Parameters
+    ----------
+    folder
+        Of the cut.
+    asked
+        What the page asks.
+    chosen
+        The only bureaux that are meant; empty: the best of the ranking.
+    """
+    if chosen and set(bureaux_asked(folder)) != set(chosen):
+        st.warning(_("These turfs are of other bureaux than those chosen: cut the turfs again."))
     made = cut_for(folder)
     if made is None or _question(made) == _question(asked):
         return

@@ -120,6 +120,20 @@ def test_the_order_of_the_targets_file_is_irrelevant(valmont, targets, tmp_path)
     pd.testing.assert_frame_equal(first, second)
 
 
+def test_only_the_bureaux_asked_for_are_cut_and_again(valmont, targets, tmp_path, bureaux):
+    # Neither first nor beside one another: the rank does not choose.
+    wanted = (bureaux[4], bureaux[2])
+    ask = Ask(top=2, bureaux=wanted)
+    turfs_to_folder(valmont.path, targets, ask, tmp_path, sheets=None)
+    file = tmp_path / "turfs.csv"
+    assert set(pd.read_csv(file)["bureau_id"]) == set(wanted)
+    assert cut_again(file, valmont.path) == file.read_bytes()
+    order = json.loads((tmp_path / "made_from" / "order.json").read_text(encoding="utf-8"))
+    assert Ask.from_order(order).bureaux == wanted
+    with pytest.raises(DataError, match="None of the bureaux asked for"):
+        make_walks(valmont, targets, Ask(bureaux=("99999_0001",)))
+
+
 def test_a_list_of_doors_cuts_these_doors_and_lists_the_others(valmont, tmp_path, bureaux):
     every = valmont.read("addresses")[["bureau_id", "address_id"]].astype("str")
     mine = every[every["bureau_id"].isin(bureaux[:2])]
