@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui import messages
 from pages._ui.contacts import calls_view, files_view, persons_view, roll_view, universes_view
-from pages._ui.contacts.people_opened import opened
+from pages._ui.contacts.people_opened import opened, tell_unread
 from pages._ui.i18n import _
 from pages._ui.law import retention_view
 from pages._ui.trial.arms_view import choose_view
@@ -23,6 +23,7 @@ VIEWS = {
 with messages.explain_data_errors():
     with opened() as (contacts, _place):
         retention_view.tell_lately(contacts)
+        tell_unread(contacts)
     view = choose_view(VIEWS, "contacts_view")
     if view == "files":
         files_view.files()

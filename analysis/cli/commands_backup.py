@@ -80,6 +80,12 @@ def restore(  # noqa: PLR0913 - the options of a verb
     console().print(f"{done.rows}\t{' '.join(done.workspaces)}")
     for campaign, (count, digest) in sorted(done.audits.items()):
         console().print(f"{campaign}\t{count} {digest}")
+    if keys is None:
+        console(stderr=True).print(
+            "Restored without the file of its keys: whoever is in it cannot be read here, and who "
+            "objected is not known by name. To read them, restore again with --keys, into an "
+            "empty place."
+        )
 
 
 def _url(given: str) -> str:

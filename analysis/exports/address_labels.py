@@ -38,4 +38,7 @@ def to_labels(addresses: Sequence[Sequence[str]], *, language: str) -> bytes:
         size = next(fitting, _SIZES[-1])
         whole = [part for line in lines for part in wrap(line, width, size=size)][:_MOST]
         paper.block(x, top, whole, size=size)
+    if not addresses:
+        # A file of no page is one that nothing opens.
+        paper.next_page()
     return paper.to_bytes()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _CALLBACK, _LOGOUT, _STREAM = "/oauth2callback", "/auth/logout", "/_stcore/stream"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+# What browsers say of a request that a page of elsewhere began.
+_OTHER_SITES = {"cross-site", "same-site"}
 # A login is asked about at most this often on an open connection; each page run asks besides.
 _ASK_AGAIN_S = 1.0
 # Streamlit's pages need inline styles and scripts, and WebAssembly; base maps come by https.
@@ -127,6 +129,10 @@ class FrontDoor:
         host = headers.get("host", "")
         if not _one_host(headers) or _name(host) not in self.settings.allowed_hosts:
             return PlainTextResponse("This app is not known by this name.", 421)
+        foreign = PlainTextResponse("This was asked for from a page of another site.", 403)
+        # Streamlit's own link to log out is a GET, and a link elsewhere would bear the cookie too.
+        if scope["path"] == _LOGOUT and headers.get("sec-fetch-site") in _OTHER_SITES:
+            return foreign
         asks = scope["type"] == "websocket" or scope["method"] not in _SAFE
         origin = headers.get("origin")
         # A phone's page is a file, of no site at all: its file bears the token of its turf.
@@ -134,7 +140,7 @@ class FrontDoor:
             return None
         if _site(origin) == host.lower() or self._is_own(origin):
             return None
-        return PlainTextResponse("This was asked for from a page of another site.", 403)
+        return foreign
 
     def _is_own(self, origin: str) -> bool:
         own = self.settings.address.rstrip("/")

@@ -17,7 +17,7 @@ from analysis.contacts.merged import groups, still_known
 from analysis.contacts.normalise import canonical_email, canonical_phone, name_key
 from analysis.contacts.person_links import Event, Kind
 from analysis.contacts.roll_store import rows_query
-from analysis.database.contact_tables import PERSONS, ROLL_ROWS, VAULT_KEYS
+from analysis.database.contact_tables import PERSONS, ROLL_ROWS, VAULT, VAULT_KEYS
 from analysis.database.engine import reading, tenant_of, writing
 from analysis.errors import DataError
 from analysis.workflows import people_linking
@@ -174,6 +174,21 @@ def is_erased(contacts: Contacts, person: str) -> bool:
     )
     with reading(contacts.engine) as connection:
         return connection.execute(query).first() is None
+
+
+def unread(contacts: Contacts) -> int:
+    """Return how many people are here whose key is not: restored without the file of keys.
+
+    Of who was erased nothing is left to be read, and they are not counted.
+    """
+    mine = PERSONS.c.tenant == contacts.tenant
+    keys = sa.exists().where(
+        VAULT_KEYS.c.tenant == PERSONS.c.tenant, VAULT_KEYS.c.person == PERSONS.c.person
+    )
+    kept = sa.exists().where(VAULT.c.tenant == PERSONS.c.tenant, VAULT.c.person == PERSONS.c.person)
+    query = sa.select(sa.func.count()).select_from(PERSONS).where(mine, ~keys, kept)
+    with reading(contacts.engine) as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def counts(contacts: Contacts) -> dict[str, int]:

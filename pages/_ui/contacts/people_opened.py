@@ -10,10 +10,11 @@ from typing import Any
 import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
+from analysis.workflows import people_shown
 from analysis.workflows.contacts_open import people_of
 from pages._ui import loaders
 from pages._ui.access import visitor
-from pages._ui.i18n import _
+from pages._ui.i18n import _, ngettext, number
 
 _BUREAU_PX = 210
 
@@ -25,6 +26,22 @@ def opened() -> Iterator[tuple[Contacts, Path]]:
     person = visitor.current().person
     with people_of(place.path, by=person.user_id if person else "") as contacts:
         yield contacts, place.path
+
+
+def tell_unread(contacts: Contacts) -> None:
+    """Say that people are here whom nobody can read: the page looks as if there were none."""
+    if n := people_shown.unread(contacts):
+        st.warning(
+            ngettext(
+                "{n} person is kept here whom nobody can read: the key is not here. A backup was "
+                "restored without the file of its keys; restore it again with it "
+                "(`restore --keys`), into an empty place.",
+                "{n} people are kept here whom nobody can read: their keys are not here. A backup "
+                "was restored without the file of its keys; restore it again with it "
+                "(`restore --keys`), into an empty place.",
+                n,
+            ).format(n=number(n))
+        )
 
 
 def narrow() -> dict[str, Any]:

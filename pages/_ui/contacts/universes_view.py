@@ -247,6 +247,9 @@ def _export(contacts: Contacts, rule: Universe, ground: Ground, channel: str) ->
     for rule_name in leaving.passage.rules:
         why = messages.plain(messages.translate(lawful_words.why(rule_name)))
         st.caption(f"{why} · {lawful_words.basis(rule_name, language())}")
+    if not leaving.rows:
+        st.info(_("The list is empty: nobody in this universe gave what it needs."))
+        return
     label = _("Take the list ({n} rows)").format(n=number(len(leaving.rows)))
     taken_away.offer(None, label, leaving.to_csv(), f"{channel}.csv", key="universe.take")
     if leaving.columns == DOORS:

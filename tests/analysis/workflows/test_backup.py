@@ -32,10 +32,11 @@ from analysis.errors import DataError
 from analysis.fieldwork import field_plan, inbox
 from analysis.fieldwork.campaign import open_campaign
 from analysis.fieldwork.store import open_store
-from analysis.workflows import backup_archive
+from analysis.workflows import backup_archive, people_shown
 from analysis.workflows.backup import back_up
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.restore import erased_in, restore
+from tests.analysis.contacts.invented import enter
 from tests.analysis.fieldwork.made_returns import NOW, attempt, phone_bytes, turfs
 
 OLD = "0002"  # the tables of the release before
@@ -410,6 +411,31 @@ def test_the_two_verbs_of_the_command_line(tmp_path, monkeypatch, capsys):
         main(["restore", out, "--keys", keys, "--into", into])
     assert ended.value.code == 1
     assert "--overwrite" in capsys.readouterr().err
+
+
+def test_without_its_keys_nobody_is_read_and_that_is_said(tmp_path, monkeypatch, capsys):
+    folder = place(tmp_path / "here" / "lyon")
+    monkeypatch.setenv("PALIER_KEYS", str(tmp_path / "first.json"))
+    contacts = open_contacts(folder)
+    enter(contacts, "p", email="ada@example.org")
+    enter(contacts, "gone", email="ben@example.org")
+    erase(contacts, ["gone"])
+    assert people_shown.unread(contacts) == 0
+    close(contacts)
+    made = back_up(tmp_path / "out", {"lyon": folder})
+    monkeypatch.setenv("PALIER_KEYS", str(tmp_path / "second.json"))
+    with pytest.raises(SystemExit) as ended:
+        main(["restore", str(made.archive), "--into", str(tmp_path / "there")])
+    assert ended.value.code == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Restored without the file of its keys" in told
+    again = open_contacts(tmp_path / "there" / "lyon")
+    assert people_shown.unread(again) == 1
+    assert people_shown.search(again, "ada@example.org") == []
+    assert people_shown.name_of(again, "p") is None
+    close(again)
+    written = b"".join(one.read_bytes() for one in (tmp_path / "there").rglob("*") if one.is_file())
+    assert b"ada@" not in written
 
 
 def test_people_are_read_again_and_objections_hold(tmp_path):

@@ -236,7 +236,12 @@ def test_files_ask_for_a_login_that_still_holds_and_of_whom_they_are(store, path
     assert ask(app, path, host=host, cookie=planted).status_code == 401
     assert ask(app, path, host=host, cookie=held).text == "inside"
     assert {ask(app, one, host=host, cookie=held).status_code for one in others} <= {403, 404}
-    out = ask(app, "/auth/logout", host=host, cookie=held)
+    # A page of another site leads the browser there, and its cookie comes along.
+    for site in ("cross-site", "same-site"):
+        led = ask(app, "/auth/logout", host=host, cookie=held, **{"sec-fetch-site": site})
+        assert (led.status_code, "set-cookie" in led.headers) == (403, False)
+        assert ask(app, path, host=host, cookie=held).text == "inside"
+    out = ask(app, "/auth/logout", host=host, cookie=held, **{"sec-fetch-site": "same-origin"})
     assert "Max-Age=0" in out.headers["set-cookie"]
     # A copy of it opens nothing any more.
     assert ask(app, path, host=host, cookie=held).status_code == 401
