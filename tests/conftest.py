@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from analysis.tables.file_lock import held
-from analysis.tables.workspace import Workspace
+from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting import prospects
 from analysis.workflows.build import Inputs, build
 from tests.browser import chromium, chromium_path
@@ -58,9 +58,9 @@ def _pasts_read_once():
     read, kept = prospects._read, {}
 
     def read_once(workspace, choice, target, places, progress):
-        files = sorted((file.name, file.stat().st_mtime_ns) for file in workspace.path.iterdir())
         # Who puts another forecast in its place asks something else.
-        asked = repr((workspace.path, files, choice, target, places, prospects.forecast_abstention))
+        told = (_files(workspace.path), choice, target, places, prospects.forecast_abstention)
+        asked = repr(told)
         if asked in kept:
             progress(prospects._READ)
             return _copy(kept[asked])
@@ -74,6 +74,16 @@ def _pasts_read_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prospects, "_read", read_once)
         yield
+
+
+def _files(folder):
+    """Name all that a past is read from; a copy of a place is that place, wherever it lies."""
+    names = sorted([*EDITED, MANIFEST, *(file.name for file in folder.glob("*.parquet"))])
+    known = [(folder / name).stat() if (folder / name).exists() else None for name in names]
+    return [
+        (name, one and (one.st_size, one.st_mtime_ns))
+        for name, one in zip(names, known, strict=True)
+    ]
 
 
 def _copy(past):

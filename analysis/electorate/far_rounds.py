@@ -9,6 +9,7 @@ as it is.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from analysis.electorate.history import History
 from analysis.electorate.rates import OVERDISPERSION
 from analysis.electorate.robust import known_median, latest_before
 from analysis.electorate.round_to_round import Counts, Judge, Side, counts_of
+from analysis.tables.lately import Lately
 from analysis.tables.schema import BLOCS
 
 # Robust spreads, and points of a share, beyond which a round is far out on both sides.
@@ -38,6 +40,8 @@ FAR_ROLL, MOVED_ROLL = float(np.log(2.5)), float(np.log(1.15))
 NEIGHBOURS, PASSES = 7, 6
 SMALL, ROUNDS = 50, 3  # valid votes, and known rounds, without which nothing is judged
 THREADED = 2000  # bureaux; with fewer, to start threads takes longer than they work
+# Judgements that are kept, of so many bureaux at most: one place is asked of bloc after bloc.
+KEPT, MOST_KEPT = 8, 2000
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,18 @@ class FarRounds:
         """Which rounds of which bureaux are far out in any of the three."""
         return np.asarray(self.votes | self.turnout | self.roll)
 
+    def same_as(self, other: FarRounds) -> bool:
+        """Tell whether both say the same of the same bureaux."""
+        fields = self.__dataclass_fields__
+        both = ((getattr(self, name), getattr(other, name)) for name in fields)
+        return all(np.array_equal(one, two, equal_nan=True) for one, two in both)
+
     def rows(self, bureaux: np.ndarray) -> FarRounds:
         """Return what is said of some bureaux, given by position."""
         return FarRounds(*(getattr(self, name)[bureaux] for name in self.__dataclass_fields__))
+
+
+_LATELY: Lately[FarRounds] = Lately(KEPT)
 
 
 def without_far_rounds(history: History) -> tuple[History, FarRounds]:
@@ -133,16 +146,36 @@ def find_far_rounds(counts: Counts, history: History) -> FarRounds:
     """Find the counts that neither the rounds before nor those after lead one to expect.
 
     A bad round accuses its neighbours at first; the bureaux that have one are judged again,
-    their counts against their other rounds as mended so far.
+    their counts against their other rounds as mended so far. What comes back is read only.
     """
+    if len(counts.registered) > MOST_KEPT:
+        return _found(counts, history)
+    return _LATELY.get(_fingerprint(counts, history), lambda: _found(counts, history))
+
+
+def _fingerprint(counts: Counts, history: History) -> bytes:
+    """Name all that a judgement depends on."""
+    found = hashlib.sha256(repr([(e.date, e.round) for e in history.elections]).encode())
+    for name in counts.__dataclass_fields__:
+        array = getattr(counts, name)
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(array.tobytes())
+    return found.digest()
+
+
+def _found(counts: Counts, history: History) -> FarRounds:
     judge, fits = Judge.taught_by(counts, history), _ballots_fit(counts)
     far = _judged(counts, counts, judge, fits, None)
     rows = np.flatnonzero(far.any.any(axis=1))
     part, now = counts.rows(rows), far.rows(rows)
     for _ in range(PASSES - 1):
-        now = _judged(part, _mended(part, now), judge, fits[rows], rows)
+        before, now = now, _judged(part, _mended(part, now), judge, fits[rows], rows)
+        # The same mended counts are judged the same again.
+        if before.same_as(now):
+            break
     for name in far.__dataclass_fields__:
         getattr(far, name)[rows] = getattr(now, name)
+        getattr(far, name).flags.writeable = False
     return far
 
 

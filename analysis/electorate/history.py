@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.electorate.counts import ANNULLED, COUNTS, ROWS, Dense, read_counts
 from analysis.errors import DataError, some
-from analysis.geography.crosswalk import prorate
+from analysis.geography.crosswalk import Handover
 from analysis.geography.zones import lies_in
 from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS, commune_of
@@ -114,13 +114,18 @@ def read_history(
     rows, unit_ids, links = np.flatnonzero(today), dense.bureaux[today], _crosswalk(workspace)
     cube = np.empty((len(dense.columns), len(past), len(rows)))
     lost = []
+    # Rounds in which the same bureaux voted in the same contours are handed on the same way.
+    ways: dict[tuple[int, bytes], Handover] = {}
     for number, election in enumerate(past.itertuples()):
         same = pd.isna(vintage) or pd.isna(election.vintage) or election.vintage == vintage
         chosen = None if same else links.get((int(election.vintage), int(vintage)))
         if chosen is None:
             cube[:, number], gone = dense.on(rows, number), dense.table(number, ~voting)
         else:
-            moved = _hand_on(dense.table(number), chosen)
+            key = int(election.vintage), dense.present[number].tobytes()
+            counts = dense.table(number)
+            ways[key] = ways.get(key) or Handover.of(counts.index, chosen)
+            moved = _hand_on(counts, ways[key])
             cube[:, number] = moved.reindex(unit_ids).to_numpy(dtype=float).T
             gone = moved.loc[moved.index.difference(dense.bureaux[voting])]
         if len(gone):
@@ -139,12 +144,13 @@ def read_history(
     return history
 
 
-def _hand_on(table: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    moved = prorate(table, links)
+def _hand_on(table: pd.DataFrame, way: Handover) -> pd.DataFrame:
+    counts = table.to_numpy(dtype="int64")
+    moved = way.on(counts, tuple(table.columns))
     # Whether the bloc stood is no count: a bureau inherits it from any part it has.
-    rows = table[list(ROWS)].reindex(links["from_id"]).groupby(links["to_id"].to_numpy()).max()
-    inherited = rows.reindex(moved.index).fillna(moved[list(ROWS)]).astype("int64")
-    return moved.assign(**inherited)
+    parts = way.most(counts[:, -len(ROWS) :])
+    moved[:, -len(ROWS) :] = np.where(parts >= 0, parts, moved[:, -len(ROWS) :])
+    return pd.DataFrame(moved, index=way.ids, columns=table.columns)
 
 
 def _history(

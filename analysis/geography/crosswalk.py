@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import geopandas as gpd
@@ -120,40 +122,88 @@ def prorate(counts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     >>> prorate(counts, links)["registered"].to_dict()
     {'a': 100, 'c': 26, 'd': 25}
     """
-    if (twice := counts.index.duplicated()).any():
-        raise DataError(
-            "The counts hold a bureau more than once.",
-            where="{counts}",
-            mend="Sum its rows first.",
-            counts=some(counts.index[twice].unique()),
+    handed = Handover.of(counts.index, links)
+    given = handed.on(counts.to_numpy(dtype="int64"), tuple(map(str, counts.columns)))
+    return pd.DataFrame(given, index=handed.ids, columns=counts.columns)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Where the persons of some bureaux go: made once, for any number of their counts.
+
+    Attributes
+    ----------
+    ids
+        The receiving bureaux, sorted.
+    source, target
+        By link: positions among the bureaux that give, and among `ids`.
+    weight
+        By link, 0 to 1.
+    linked
+        Which links stand in the crosswalk; the others keep a bureau's own id.
+    """
+
+    ids: pd.Index
+    source: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    linked: np.ndarray
+
+    @classmethod
+    def of(cls, bureaux: pd.Index, links: pd.DataFrame) -> Handover:
+        """Prepare what `prorate` does for counts of these bureaux; errors are its own."""
+        if (twice := bureaux.duplicated()).any():
+            raise DataError(
+                "The counts hold a bureau more than once.",
+                where="{counts}",
+                mend="Sum its rows first.",
+                counts=some(bureaux[twice].unique()),
+            )
+        weights = links.groupby("from_id")["weight"].sum()
+        if (off := (weights - 1).abs() > 1e-9).any():
+            raise DataError(
+                "The weights of a bureau in the crosswalk do not sum to 1.",
+                where="{weights}",
+                mend="Build the crosswalk again from both contours.",
+                weights=some(weights.index[off]),
+            )
+        own = bureaux[~bureaux.isin(weights.index)]
+        kept = pd.DataFrame({"from_id": own, "to_id": own, "weight": 1.0, "linked": False})
+        given = links.loc[links["from_id"].isin(bureaux), ["from_id", "to_id", "weight"]]
+        used = pd.concat([given.assign(linked=True), kept], ignore_index=True)
+        used = used.sort_values(["from_id", "to_id"], ignore_index=True)
+        target, ids = pd.factorize(used["to_id"].to_numpy(), sort=True)
+        return cls(
+            pd.Index(ids),
+            bureaux.get_indexer(used["from_id"]),
+            target,
+            used["weight"].to_numpy(),
+            used["linked"].to_numpy(dtype=bool),
         )
-    weights = links.groupby("from_id")["weight"].sum()
-    if (off := (weights - 1).abs() > 1e-9).any():
-        raise DataError(
-            "The weights of a bureau in the crosswalk do not sum to 1.",
-            where="{weights}",
-            mend="Build the crosswalk again from both contours.",
-            weights=some(weights.index[off]),
-        )
-    own = counts.index[~counts.index.isin(weights.index)]
-    kept = pd.DataFrame({"from_id": own, "to_id": own, "weight": 1.0})
-    used = pd.concat([links[links["from_id"].isin(counts.index)], kept], ignore_index=True)
-    used = used.sort_values(["from_id", "to_id"], ignore_index=True)
-    group, _ = pd.factorize(used["from_id"])
-    parts = counts.loc[used["from_id"]].to_numpy(dtype="int64")
-    shares = parts * used["weight"].to_numpy()[:, None]
-    given = np.column_stack(
-        [_largest_remainder(s, p, group) for s, p in zip(shares.T, parts.T, strict=True)]
-    )
-    handed = pd.DataFrame(given, columns=counts.columns).groupby(used["to_id"].to_numpy()).sum()
-    if not (handed.sum() == counts.sum()).all():
-        raise DataError(
-            "The crosswalk would change a total.",
-            where="{columns}",
-            mend="Build the crosswalk again from both contours.",
-            columns=some(counts.columns[handed.sum() != counts.sum()]),
-        )
-    return handed
+
+    def on(self, counts: np.ndarray, names: Sequence[str]) -> np.ndarray:
+        """Hand counts (bureaux × columns) on to `ids`; `names` are those of the columns."""
+        parts = counts[self.source]
+        shares = parts * self.weight[:, None]
+        given = np.empty_like(parts)
+        for column in range(parts.shape[1]):
+            given[:, column] = _largest_remainder(shares[:, column], parts[:, column], self.source)
+        handed = np.zeros((len(self.ids), parts.shape[1]), dtype="int64")
+        np.add.at(handed, self.target, given)
+        if (off := handed.sum(axis=0) != counts.sum(axis=0)).any():
+            raise DataError(
+                "The crosswalk would change a total.",
+                where="{columns}",
+                mend="Build the crosswalk again from both contours.",
+                columns=some([name for name, one in zip(names, off, strict=True) if one]),
+            )
+        return handed
+
+    def most(self, counts: np.ndarray) -> np.ndarray:
+        """Return the greatest count of the bureaux linked to each of `ids`; -1 where none is."""
+        found = np.full((len(self.ids), counts.shape[1]), -1)
+        np.maximum.at(found, self.target[self.linked], counts[self.source[self.linked]])
+        return found
 
 
 def _largest_remainder(shares: np.ndarray, total: np.ndarray, group: np.ndarray) -> np.ndarray:

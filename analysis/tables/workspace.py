@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError
+from analysis.tables.lately import Lately
 from analysis.tables.schema import TABLES, empty, is_geographic
 from analysis.tables.sources import sha256
 
@@ -33,6 +34,9 @@ READ = (1, FORMAT)
 EDITED = ("blocs.csv", "covered.csv")
 # Files whose bytes were compared with their digests: path, size, time of change, digest.
 _VERIFIED: set[tuple[str, int, int, str]] = set()
+# Tables in small files (bytes) are kept as they were read: pages ask for them again and again.
+_SMALL = 1 << 16
+_LATELY: Lately[pd.DataFrame] = Lately(128)
 
 
 class Workspace:
@@ -133,10 +137,13 @@ class Workspace:
         """
         if name not in self.manifest["tables"]:
             return empty(TABLES[name], self.crs)
-        with self._opened(name) as file:
-            if is_geographic(TABLES[name]):
-                return gpd.read_parquet(file, columns=columns)
-            return pq.read_table(file, columns=columns).to_pandas()
+        with self._opened(name) as (file, digest):
+            if file.stat().st_size > _SMALL:
+                return _table(name, file, columns)
+            asked = (name, digest, tuple(columns) if columns is not None else None)
+            found = _LATELY.get(asked, lambda: _table(name, file, columns))
+        # Pandas copies what is changed, and nothing else.
+        return found.copy(deep=False)
 
     def read_arrow(
         self, name: str, *, columns: Sequence[str], elections: Sequence[str] = ()
@@ -161,7 +168,7 @@ class Workspace:
             When the file is missing or damaged.
         """
         ids = [c for c in columns if TABLES[name].columns[c].dtype == "category"]
-        with self._opened(name) as file:
+        with self._opened(name) as (file, _digest):
             stored = pq.ParquetFile(file, read_dictionary=ids)
             groups = _groups_with(stored.metadata, elections)
             table = stored.read_row_groups(groups, columns=list(columns))
@@ -170,11 +177,10 @@ class Workspace:
         return table.filter(pc.is_in(table["election_id"], pa.array(elections)))
 
     @contextlib.contextmanager
-    def _opened(self, name: str) -> Iterator[Path]:
+    def _opened(self, name: str) -> Iterator[tuple[Path, str]]:
         file = self.path / f"{name}.parquet"
         try:
-            self._verify(name, file)
-            yield file
+            yield file, self._verify(name, file)
         except (OSError, pa.ArrowException) as error:
             raise DataError(
                 "The table {name} of this workspace is missing or damaged.",
@@ -184,15 +190,15 @@ class Workspace:
                 file=file,
             ) from error
 
-    def _verify(self, name: str, file: Path) -> None:
-        """Compare a table's bytes with the manifest's digest, once per file and process.
+    def _verify(self, name: str, file: Path) -> str:
+        """Compare a table's bytes with the manifest's digest, once per file and process; return it.
 
         A flipped bit may still read as Parquet: its numbers would be other ones.
         """
         state, told = file.stat(), str(self.manifest["tables"][name]["sha256"])
         key = (str(file), state.st_size, state.st_mtime_ns, told)
         if key in _VERIFIED:
-            return
+            return told
         if sha256(file) != told:
             raise DataError(
                 "The table {name} of this workspace is not the one that "
@@ -203,6 +209,13 @@ class Workspace:
                 file=file,
             )
         _VERIFIED.add(key)
+        return told
+
+
+def _table(name: str, file: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    if is_geographic(TABLES[name]):
+        return gpd.read_parquet(file, columns=columns)
+    return pq.read_table(file, columns=columns).to_pandas()
 
 
 def is_invented(folder: Path | None) -> bool:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.far_rounds import NEIGHBOURS, SMALL, without_far_rounds
+from analysis.electorate.far_rounds import (
+    NEIGHBOURS,
+    SMALL,
+    find_far_rounds,
+    without_far_rounds,
+)
+from analysis.electorate.round_to_round import counts_of
 from analysis.readers.calendar import election_of
 from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
@@ -68,6 +75,20 @@ def far_apart(past, election, count=6, least=0.15):
     """Return bureaux where the left and the right differ by so much of the votes."""
     gap = np.abs(shares(past)[:, election, LEFT] - shares(past)[:, election, RIGHT])
     return np.flatnonzero(gap > least)[:: max((gap > least).sum() // count, 1)][:count]
+
+
+def test_a_judgement_is_kept_for_the_same_counts_alone():
+    past = a_place()
+    far = find_far_rounds(counts_of(past)[0], past)
+    assert find_far_rounds(counts_of(changed(past))[0], past) is far
+    for name in ("registered", "ballots", "valid", "blocs"):
+        other = changed(past, **{name: getattr(past, name) + (getattr(past, name) > 40)})
+        assert find_far_rounds(counts_of(other)[0], other) is not far
+    days = [replace(e, date=e.date + timedelta(days=n)) for n, e in enumerate(past.elections)]
+    other = replace(past, elections=tuple(days))
+    assert find_far_rounds(counts_of(other)[0], other) is not far
+    with pytest.raises(ValueError, match="read-only"):
+        far.votes[0] = True
 
 
 @pytest.mark.parametrize("seed", range(3))

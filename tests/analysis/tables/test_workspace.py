@@ -85,6 +85,26 @@ def test_the_digest_follows_tables_and_edited_files(copy, valmont):
     assert Workspace(copy.path).digest != edited.digest
 
 
+def test_whoever_changes_a_table_changes_nobody_elses(valmont):
+    for name in ("elections", "bureaux"):
+        first, whole = valmont.read(name), valmont.read(name)
+        first.iloc[0, 0] = first.iloc[1, 0]
+        first["more"] = 1
+        pd.testing.assert_frame_equal(valmont.read(name), whole)
+        assert len(whole) > 2
+        assert whole.iloc[0, 0] != whole.iloc[1, 0]
+    assert list(valmont.read("elections", columns=["date"])) == ["date"]
+
+
+def test_a_table_that_was_written_anew_is_read_anew(copy):
+    table = copy.read("elections")
+    with writing(copy.path) as writer:
+        for name in copy.manifest["tables"]:
+            writer.put(name, copy.read(name) if name != "elections" else table.iloc[:3])
+        writer.describe({"crs": copy.crs})
+    assert len(Workspace(copy.path).read("elections")) == 3 < len(table)
+
+
 def test_an_absent_table_is_empty(tmp_path):
     with writing(tmp_path / "w") as writer:
         writer.put("turnout", PLACE)
