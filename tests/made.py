@@ -206,8 +206,8 @@ def folder_bytes(folder):
 
 
 def called(labels):
-    """Return the numbers in labels: « 18e, bureau 50, École » says 50."""
-    return [re.search(r"bureau (\w+)", label)[1] for label in labels]
+    """Return the numbers in labels: « 18e, bureau 50, École » or, in short, « 18e · 50, École »."""
+    return [re.search(r"(?:bureau |· |^)(\w+)(?:,|$)", label)[1] for label in labels]
 
 
 def numbered(ids):

@@ -18,6 +18,11 @@ _ROOM_ROUND, _MOST_PRIORITY, _LEAST_ALPHA = 2.2, 1000, 0.4
 # Pixels that a letter of a street's name is high, and how wide it is of that.
 NAME_PX, _LETTER = 12, 0.6
 _GREY = (60, 60, 60)
+# A name comes again after so many metres, but so many times in all; which way its street runs
+# there is seen this far on either side.
+_AGAIN_M, _AGAIN_MOST, _RUN_M = 40.0, 2500, 10.0
+# No middle of another comes this near: no two cross, and a name does not come again at once.
+_ROOM_PX = 90
 
 
 def street_names(named: gpd.GeoDataFrame, pixel_m: float, written: NamesApart) -> pydeck.Layer:
@@ -53,15 +58,92 @@ def street_names(named: gpd.GeoDataFrame, pixel_m: float, written: NamesApart) -
     return text_layer(table, "names", size=NAME_PX, colour=_GREY)
 
 
+def closer_names(streets: gpd.GeoDataFrame, first: pydeck.Layer | None) -> list[pydeck.Layer]:
+    """Return names again and again along their streets: a closer look has room for them.
+
+    Parameters
+    ----------
+    streets
+        `name`, lines in a metric CRS, the most important first.
+    first
+        The names the map opens with: nothing comes so near that it would run through them.
+
+    Returns
+    -------
+    list of pydeck.Layer
+        `room` round each, unseen, and `closer_names`; whatever else is written goes before them.
+    """
+    long = streets.length.to_numpy()
+    every = max(_AGAIN_M, float(long.sum()) / _AGAIN_MOST)
+    times = np.ceil(long / every).astype(int)
+    street = np.repeat(np.arange(len(streets)), times)
+    nth = np.arange(len(street)) - np.repeat(np.cumsum(times) - times, times)
+    # The middle of each piece; those half way along their street go first.
+    share = (nth + 0.5) / times[street]
+    lines = streets.geometry.to_numpy()[street]
+    along = share * long[street]
+    ends = [
+        shapely.get_coordinates(shapely.line_interpolate_point(lines, np.clip(at, 0, long[street])))
+        for at in (along - _RUN_M, along + _RUN_M)
+    ]
+    run = ends[1] - ends[0]
+    places = gpd.GeoSeries(shapely.line_interpolate_point(lines, along), crs=streets.crs)
+    degrees = shapely.get_coordinates(places.to_crs(WGS84).to_numpy()).round(6)
+    table = pd.DataFrame(
+        {
+            "at": degrees.tolist(),
+            "text": streets["name"].to_numpy()[street],
+            "angle": (np.degrees(np.arctan2(run[:, 1], run[:, 0])) + 90) % 180 - 90,
+        }
+    )
+    table = table.iloc[np.lexsort((street, np.abs(share - 0.5).round(2)))]
+    # What is hidden keeps others away as well: those of the opening stand here too, unseen.
+    before = pd.DataFrame(first.data if first else [], columns=list(table))
+    table = pd.concat([before, table], ignore_index=True) if len(before) else table
+    # A name is longer than high: it would keep those that cross it away at its ends alone.
+    order = np.linspace(-1, -_MOST_PRIORITY, 2 * len(table))
+    table["priority"] = order[::2]
+    room = pydeck.Layer(
+        "ScatterplotLayer",
+        table[["at"]].assign(priority=order[1::2]),
+        id="room",
+        get_position="at",
+        get_fill_color=[255, 255, 255, 1],
+        radius_min_pixels=_ROOM_PX,
+        radius_max_pixels=_ROOM_PX,
+        **_apart(),
+    )
+    names = text_layer(table, "closer_names", size=NAME_PX, colour=_GREY)
+    names.collision_test_props = {"sizeScale": 1.0}
+    return [room, names]
+
+
+def _apart() -> dict[str, object]:
+    """Return what hides an object whose middle is covered by another."""
+    return {
+        "extensions": [{"@@type": "CollisionFilterExtension"}],
+        "collision_enabled": True,
+        "collision_group": pydeck.types.String("names"),
+        "collision_test_props": {"sizeScale": _ROOM_ROUND},
+        "get_collision_priority": "priority",
+    }
+
+
 def text_layer(
-    rows: pd.DataFrame, name: str, *, size: int, colour: Sequence[int], paper: bool = True
+    rows: pd.DataFrame,
+    name: str,
+    *,
+    size: int,
+    colour: Sequence[int],
+    paper: bool = True,
 ) -> pydeck.Layer:
     """Return a layer of texts.
 
     Parameters
     ----------
     rows
-        `at` (longitude, latitude), `text`, `angle` in degrees; the most important first.
+        `at` (longitude, latitude), `text`, `angle` in degrees; the most important first, unless
+        `priority` says otherwise.
     name
         Of the layer.
     size
@@ -77,18 +159,13 @@ def text_layer(
         Of this name.
     """
     # Those that would cover one another wait for a closer look, the first of the table last.
-    sparse = {
-        "extensions": [{"@@type": "CollisionFilterExtension"}],
-        "collision_enabled": True,
-        "collision_group": pydeck.types.String("names"),
-        "collision_test_props": {"sizeScale": _ROOM_ROUND},
-        "get_collision_priority": "priority",
-        # Half covered, a label is drawn half transparent: it is rather left out.
-        "_sub_layer_props": {"characters": {"alphaCutoff": _LEAST_ALPHA}},
-    }
+    # Half covered, a label is drawn half transparent: it is rather left out.
+    cut = {"_sub_layer_props": {"characters": {"alphaCutoff": _LEAST_ALPHA}}}
+    if paper and "priority" not in rows:
+        rows = rows.assign(priority=np.linspace(_MOST_PRIORITY, 0, len(rows)))
     return pydeck.Layer(
         "TextLayer",
-        rows.assign(priority=np.linspace(_MOST_PRIORITY, 0, len(rows))) if paper else rows,
+        rows,
         id=name,
         get_position="at",
         get_text="text",
@@ -100,5 +177,5 @@ def text_layer(
         font_weight=600,
         background=paper,
         get_background_color=[255, 255, 255, 200],
-        **(sparse if paper else {}),
+        **(_apart() | cut if paper else {}),
     )

@@ -11,7 +11,7 @@ import pandas as pd
 import pydeck
 import shapely
 
-from analysis.charts.deck_names import NAME_PX, street_names, text_layer
+from analysis.charts.deck_names import NAME_PX, closer_names, street_names, text_layer
 from analysis.charts.map_ground import STYLES, WATER, in_window, merged_streets
 from analysis.charts.names_apart import NamesApart
 
@@ -230,11 +230,14 @@ def _streets(
         opacity=_FAINT if images else 0.55,
         cap_rounded=True,
     )
-    named = merged[(merged["name"] != "") & (merged.length > _NAMED_M)]
+    told = merged[merged["name"] != ""].sort_values("kind")
+    named = told[told.length > _NAMED_M]
     if picture.route is None and picture.mark is None:
         named = named[named["kind"] == "main"]
-    named = named.sort_values("kind").drop_duplicates("name")
-    return [paths, *([street_names(named, pixel_m, written)] if len(named) else [])]
+    named = named.drop_duplicates("name")
+    first = street_names(named, pixel_m, written) if len(named) else None
+    again = closer_names(told, first) if len(told) else []
+    return [paths, *again, *([first] if first else [])]
 
 
 def _bureaux(bureaux: gpd.GeoDataFrame) -> pydeck.Layer:
@@ -319,6 +322,8 @@ def _circles(rows: pd.DataFrame, *, radius: float, most: float) -> pydeck.Layer:
         get_line_color=[255, 255, 255],
         stroked=True,
         line_width_min_pixels=1,
+        # Of a metre by itself: near by, the rim covered the circle.
+        line_width_max_pixels=1,
         get_radius=radius,
         radius_min_pixels=2,
         radius_max_pixels=most,
@@ -336,6 +341,7 @@ def _mark(latitude: float, longitude: float) -> pydeck.Layer:
         get_line_color=[255, 255, 255],
         stroked=True,
         line_width_min_pixels=3,
+        line_width_max_pixels=3,
         radius_min_pixels=8,
         radius_max_pixels=8,
     )

@@ -48,7 +48,9 @@ def _faults(one: Controller) -> Iterable[Text]:
     if any(len(text) > _LONGEST or not text.isprintable() for text in texts):
         yield Text("a text that is too long, or on several lines")
     if not _SHORT.fullmatch(one.controller):
-        yield Text("the short name: letters and digits, at most 48")
+        yield Text(
+            "the short name: letters without accents, digits, spaces, dots and hyphens, at most 48"
+        )
     if not one.name.strip():
         yield Text("the name is missing")
     reachable = "@" in one.contact or len(re.findall(r"\d", one.contact)) > 8  # noqa: PLR2004

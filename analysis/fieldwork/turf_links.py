@@ -67,6 +67,27 @@ def page_of(workspace: Path, turf_id: str, token: str, today: date) -> bytes | N
     return None
 
 
+def page_holds(workspace: Path, turf_id: str, text: str) -> bool:
+    """Tell whether a page that is kept for a turf, for whatever token, holds some text.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    turf_id
+        Whose pages are looked through.
+    text
+        What is looked for.
+
+    Returns
+    -------
+    bool
+        False where none is kept.
+    """
+    own = (file for file in _files(workspace) if file.stem.split(".")[0] == turf_id)
+    return any(text.encode() in file.read_bytes() for file in own)
+
+
 def revoke(workspace: Path, turf_id: str) -> int:
     """Take the link of a turf back; return how many pages are gone.
 

@@ -130,8 +130,8 @@ def test_a_past_election_is_forecast_with_what_was_known_then(page, places):
 def test_the_card_opens_on_the_first_row_of_the_list(page, places):
     app = page()
     first = listed(app)[_("Bureau")].iloc[0]
-    # Beside the map the list leaves out the commune, which is the same for all.
-    assert app.subheader[0].value == first[0].upper() + first[1:] + ", Valmont"
+    # Beside the map the list leaves out the commune, which is the same for all, and its own title.
+    assert app.subheader[0].value == f"Bureau {first}, Valmont"
     # Bureaux alike in their forecast, in another order than the list's; the first off the map.
     found = look_ahead(places.valmont, COMING)
     table = found.forecast.table[::-1].reset_index(drop=True).assign(abstention=0.5)

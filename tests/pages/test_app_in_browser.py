@@ -75,7 +75,7 @@ def reach(ranking, language):
 
 def codes(table):
     """Return what bureaux are called in a list beside the map, where all are of one town."""
-    return table["label"].str.removesuffix(", Valmont").tolist()
+    return table["label"].str.removeprefix("bureau ").str.removesuffix(", Valmont").tolist()
 
 
 def column(page, number):

@@ -121,6 +121,39 @@ def part_of_score(score):
     return _("Score {score}, made of:").format(score=number(score))
 
 
+def test_beside_a_map_names_are_short_and_what_a_row_does_not_hold_is_marked():
+    names = [
+        "bureau 48, École boulevard des Fougères, Valmont",
+        "held back · bureau 44, Gymnase avenue des Lavandières, Valmont",
+        "bureau JUS1, Valmont",
+    ]
+    short = bureaux._in_short(pd.Series(names))
+    assert list(short) == [
+        "48, École boulevard des Fougères",
+        "held back · 44, Gymnase avenue des Lavandières",
+        "JUS1",
+    ]
+    apart = bureaux._in_short(pd.Series(["16e, bureau 4, Mairie", "7e, bureau 24, École"]))
+    assert list(apart) == ["16e · 4, Mairie", "7e · 24, École"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("48, École boulevard des Fougères",) * 2,
+        ("16e · 4, Mairie d'arrondissement",) * 2,
+        # Lines of eleven letters: « 5e · 23, », « Institut de », « Linguistiq », « ue et ».
+        (
+            "5e · 23, Institut de Linguistique et Phonetique Generales",
+            "5e · 23, Institut de Linguistique e…",
+        ),
+        ("", ""),
+    ],
+)
+def test_a_name_that_its_row_does_not_hold_is_marked(name, shown):
+    assert list(bureaux.within_lines(pd.Series([name]), wide_px=95)) == [shown]
+
+
 def test_the_link_is_answered_as_the_library_does(page, places):
     app = page(bloc="left", hours="300")
     assert_shows(app, places.valmont, with_settings(LEFT, hours=300.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from types import SimpleNamespace
 
@@ -11,13 +12,14 @@ from analysis.access.membership import Person
 from analysis.access.rights import Grant
 from analysis.fieldwork import inbox
 from analysis.fieldwork.store import open_store
+from analysis.fieldwork.turf_links import put_page
 from analysis.geography.zones import bureaux_in
 from analysis.tables.workspace import Workspace
 from analysis.workflows import turf_states
 from analysis.workflows.turf_folder import FOLDER, cuts
 from analysis.workflows.turf_output import read_walks
 from pages._ui import state
-from pages._ui.access import gate, visitor
+from pages._ui.access import gate, own_turfs, visitor
 from pages._ui.access.visitor import Visitor
 from tests.analysis.fieldwork.made_returns import NOW, as_bytes, attempt, phone_file
 
@@ -134,6 +136,24 @@ def test_a_volunteer_of_a_team_has_the_turfs_it_was_handed(field, as_person):
         field.turfs[GARE][0]
     ]
     assert not any(turf in " ".join(headings) for turf in field.turfs[QUAIS])
+
+
+@pytest.mark.parametrize(
+    ("handed_out", "turf", "asks"),
+    [
+        (b'{"contact":{"key":"OPEN"}}', "T0001", True),
+        (b"{}", "T0001", False),
+        (b'{"contact":{"key":"OPEN"}}', "T0002", False),
+    ],
+)
+def test_a_page_prepared_by_a_volunteer_takes_contacts_where_the_one_handed_out_did(
+    tmp_path, monkeypatch, handed_out, turf, asks
+):
+    monkeypatch.setattr(own_turfs, "door_form", lambda _place: SimpleNamespace(key="OPEN"))
+    monkeypatch.setattr(own_turfs.loaders, "open_place", lambda _at: SimpleNamespace(digest="d"))
+    put_page(tmp_path, ("T0001", "token"), handed_out, dt.date(2027, 4, 1))
+    made = own_turfs._kit(tmp_path, tmp_path / "turfs", turf)
+    assert bool(dict(made.args[-1])["door"]) is asks
 
 
 def test_who_has_a_zone_alone_is_shown_where_their_turfs_are(field, as_person):

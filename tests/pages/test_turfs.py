@@ -244,7 +244,7 @@ def test_a_sealed_design_keeps_its_controls_out(places):
     sealed = sealed_with(design, seed=5, texts={SCENARIO: LEFT.to_toml()})
     keep(own.path, sealed, {SCENARIO: LEFT.to_toml()})
     ranking = answer(own, LEFT)[0]
-    held = turf_choices.hold_back(own, ranking, 5, 5)
+    held = turf_choices.hold_back(own, ranking, {"top": 5}, 5)
     outing = {"hours": 2.0, "team": 2, "top": 5, "slot": "weekday_day"}
     asked = {n: ORDER[n] for n in ("teams", "spares", "low_mobility", "start", "returning")}
     order = turf_choices.order(own, LEFT, asked | outing, held)

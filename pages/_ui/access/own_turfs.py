@@ -8,9 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from analysis.errors import DataError
 from analysis.exports.field_kit.kit import Kit
+from analysis.fieldwork.turf_links import page_holds
 from analysis.workflows import server_access
 from analysis.workflows.contacts_open import who_answers
+from analysis.workflows.door_contacts import door_form
 from analysis.workflows.turf_folder import cuts
 from analysis.workflows.turf_states import turfs_of_teams
 from pages._ui import loaders, messages, state
@@ -85,18 +88,29 @@ def _kits(named: set[str]) -> Iterator[tuple[str, tuple[Path, partial[Kit]]]]:
     for manifest in sorted(state.workspaces().glob("*/manifest.json")):
         for folder in cuts(manifest.parent)[:1]:
             for turf in named & set(load_turfs.walks(str(folder)).turf_ids):
-                yield turf, (manifest.parent, _kit(manifest.parent, folder))
+                yield turf, (manifest.parent, _kit(manifest.parent, folder, turf))
 
 
-def _kit(workspace: Path, folder: Path) -> partial[Kit]:
+def _kit(workspace: Path, folder: Path, turf: str) -> partial[Kit]:
     known = who_answers(workspace)
     options = {
         "address": server_access.settings().address,
         "contact": known.contact,
         "controller": known.name,
+        "door": _door(workspace, turf),
         "large": "",
         "language": language(),
     }
     digest = loaders.open_place(workspace).digest
     asked = tuple(sorted(options.items()))
     return partial(load_turfs.kit, str(folder), str(workspace), digest, asked)
+
+
+def _door(workspace: Path, turf: str) -> str:
+    """Return who answers for contacts where the page handed out of a turf takes them, else ""."""
+    try:
+        form = door_form(workspace)
+    except DataError:
+        return ""
+    # What the organiser ticked: a page prepared here takes the place of the one handed out.
+    return str(form) if page_holds(workspace, turf, form.key) else ""

@@ -11,7 +11,7 @@ import pydeck
 import pytest
 import shapely
 
-from analysis.charts.deck_names import street_names
+from analysis.charts.deck_names import closer_names, street_names
 from analysis.charts.map_ground import Ground, ground_of, in_window, light, merged_streets
 from analysis.charts.names_apart import NamesApart, places_along
 from analysis.charts.print_ground import names_along
@@ -111,7 +111,8 @@ def test_names_of_streets_are_drawn_whether_images_come_or_not(streets, style):
         turf_deck(TurfPicture(spots, streets, nothing), style=style, titles=words).to_json()
     )
     drawn = [layer["id"] for layer in every["layers"]]
-    assert drawn == ["streets", "names", "turfs", "outlines", "stops", "numbers"]
+    before = ["streets", "room", "closer_names", "names"]
+    assert drawn == [*before, "turfs", "outlines", "stops", "numbers"]
     assert (every.get("mapStyle") == style) is bool(style)
     one = spots[spots["turf_id"] == "T-001"]
     route = way_along(graph_of(streets, "block"), shapely.get_coordinates(one.geometry.to_numpy()))
@@ -197,6 +198,37 @@ def test_names_of_streets_that_cross_are_written_apart():
     assert (first.x - X, first.y - Y) == (pytest.approx(0, abs=0.2), pytest.approx(0, abs=0.2))
     # 17 letters of 3.6 m are 31 m on either side of the middle: 27 m up the street they still meet.
     assert (second.x - X, second.y - Y) == (pytest.approx(5, abs=0.2), pytest.approx(-54, abs=0.2))
+
+
+def test_names_come_again_along_every_street_for_a_closer_look():
+    # 100 m by 24.5: a street of 70 m or less had no name at any zoom, and a long one a single one.
+    east = shapely.LineString([(X, Y), (X + 100, Y)])
+    short = shapely.LineString([(X + 50, Y), (X + 50, Y - 24.5)])
+    named = {"name": ["Boulevard B", "Rue A"]}
+    both = gpd.GeoDataFrame(named, geometry=[east, short], crs=CRS)
+    first = street_names(both.iloc[:1], 0.5, NamesApart(6.0))
+    layers = json.loads(pydeck.Deck(closer_names(both, first)).to_json())["layers"]
+    room, names = (layer["data"] for layer in layers)
+    assert [row["text"] for row in names] == [*["Boulevard B"] * 2, "Rue A", *["Boulevard B"] * 2]
+    places = gpd.points_from_xy(*zip(*(row["at"] for row in names), strict=True), crs="OGC:CRS84")
+    x = places.to_crs(CRS).x - X
+    # The one of the opening, the middle of each street, then its other pieces: thirds of 100 m.
+    assert list(x) == pytest.approx([50, 50, 50, 100 / 6, 500 / 6], abs=0.2)
+    assert [abs(row["angle"]) for row in names] == pytest.approx([0, 0, 90, 0, 0], abs=0.1)
+    # Each keeps those after it away, and none before it; numbers and first names stay over nought.
+    order = [row["priority"] for pair in zip(names, room, strict=True) for row in pair]
+    assert order == sorted(order, reverse=True)
+    assert -1000 <= order[-1] < order[0] < 0
+
+
+def test_the_rim_of_a_stop_stays_thin_near_by(streets):
+    spots = stops(("T-001", 20, 10), ("T-001", 40, 10))
+    picture = TurfPicture(spots, streets, spots.iloc[:0], mark=(48.85, 2.35))
+    deck = json.loads(turf_deck(picture, style=None, titles={"doors": "Doors"}).to_json())
+    circles = [one for one in deck["layers"] if one.get("stroked") and "radiusMaxPixels" in one]
+    assert len(circles) == 2
+    for one in circles:
+        assert one["lineWidthMaxPixels"] == one["lineWidthMinPixels"] < one["radiusMaxPixels"]
 
 
 def test_a_name_leaves_room_for_a_number_and_is_not_cut_by_the_edge():
