@@ -220,3 +220,16 @@ def test_the_first_map_waits_for_neither_scipy_nor_matplotlib():
                     waiting.append(found)
     assert len(seen) > 50
     assert not sorted(set(wrong))
+
+
+def test_what_is_chosen_in_a_row_of_buttons_is_not_let_go_by_a_second_click():
+    """Else a click on the view one sees leads to another, or to an empty page."""
+    loose = [
+        f"{name(file)}:{call.lineno}"
+        for file in [*PAGES, *UI]
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if call.func.attr == "segmented_control"
+        if not any(option.arg == "required" for option in call.keywords)
+    ]
+    assert not loose

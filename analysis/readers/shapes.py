@@ -34,6 +34,7 @@ _SHAPES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
 _ROUND_THE_EARTH_M = 4.1e7
 # Beyond the area of a system no neighbour of what lies in it reaches so far.
 _REACH_DEG = 5.0
+_MOST_COLUMNS, _COUNTED = 2_000, 64 << 20
 _START = 4096  # bytes in which GDAL looks for what a file is
 
 
@@ -77,6 +78,8 @@ def read_shapes(
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             raw = _open(path, layer)
+    except DataError:
+        raise
     # A damaged file makes GDAL, GEOS and Arrow raise each its own.
     except (RuntimeError, ValueError, OSError, IndexError, shapely.GEOSException) as error:
         raise _damaged(path, error) from error
@@ -227,7 +230,28 @@ def _open(path: Path, layer: str) -> pd.DataFrame:
         return _on_earth(read_table_of_shapes(path))
     # A ring that is not closed is closed; what cannot be mended is a row without a shape.
     more = {"layer": layer} if layer else {}
-    return _on_earth(pyogrio.read_dataframe(_in_folder(path), on_invalid="fix", **more))
+    whole = _in_folder(path)
+    _refuse_wide(path, whole, more)
+    return _on_earth(pyogrio.read_dataframe(whole, on_invalid="fix", **more))
+
+
+def _refuse_wide(path: Path, whole: Path | str, more: dict[str, str]) -> None:
+    """Refuse more columns than any table has: GDAL takes the square of their number to read them.
+
+    Of a large file they are not counted, which would take a third of the time of reading it.
+    """
+    if path.stat().st_size > _COUNTED:
+        return
+    n = len(pyogrio.read_info(whole, **more)["fields"])
+    if n > _MOST_COLUMNS:
+        raise DataError(
+            "{file} has {n} columns: no file of shapes has so many.",
+            where="{file}",
+            mend="Keep the column of the ids and those that are needed; at most {most}.",
+            file=path.name,
+            n=n,
+            most=_MOST_COLUMNS,
+        )
 
 
 def _on_earth(raw: pd.DataFrame) -> pd.DataFrame:

@@ -181,6 +181,7 @@ def choose_view(views: dict[str, str]) -> str:
         _("View"),
         list(views),
         default=st.session_state["view"],
+        required=True,
         format_func=views.__getitem__,
         key="view",
         label_visibility="collapsed",

@@ -86,6 +86,7 @@ def choose(place: Workspace, bureaux: pd.DataFrame, *, drawn: bool) -> str:
         _("Map by"),
         offered,
         default=st.session_state[_KEY],
+        required=True,
         format_func=names.__getitem__,
         key=_KEY,
         label_visibility="collapsed",

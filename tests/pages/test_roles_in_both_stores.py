@@ -29,6 +29,24 @@ SHOWS = {
     "letters": ("letters_view", "", "Messages"),
     "law": ("law_view", "requests", "À répondre"),
 }
+# Every view of those pages, and what stands in it and in no other.
+VIEWS = {
+    ("contacts", "contacts_view"): {
+        "roll": "Aucune liste pour l’instant",
+        "files": "Pas encore de fichier de soutiens",
+        "persons": "Trouver une personne",
+        "universes": "Les portes de la liste électorale",
+        "calls": "Personne ne peut être appelé",
+    },
+    ("law", "law_view"): {
+        "rules": "Une seule table décide",
+        "controller": "**Liste** répond",
+        "doors": "contact attend",
+        "requests": "À répondre",
+        "retention": "Le serveur fait de même",
+        "registers": "# Registre",
+    },
+}
 OPENS = {
     "administrator": {"contacts", "letters", "law"},
     "strategist": {"contacts", "letters"},
@@ -99,6 +117,18 @@ def test_each_role_sees_of_people_what_the_table_says(as_role, role):
         closed = [one.value for one in app.title] == ["Cette page ne vous est pas ouverte"]
         assert closed == (page not in OPENS[role]), page
         assert ("Camille" in shown(app)) == (page == "law" and role == "administrator"), page
+
+
+@pytest.mark.parametrize("role", ["administrator", "strategist", "organiser"])
+@pytest.mark.parametrize("at", VIEWS, ids=["contacts", "law"])
+def test_every_view_of_people_opens_to_those_roles_alone_and_names_nobody(as_role, role, at):
+    page, key = at
+    for view, words in VIEWS[at].items():
+        app = as_role(page, role, **{key: view})
+        assert not app.exception, view
+        assert (words in shown(app)) == (page in OPENS[role]), view
+        named = page == "law" and view == "requests" and role == "administrator"
+        assert ("Camille" in shown(app)) == named, view
 
 
 def test_nobody_is_told_to_do_what_their_role_does_not_open(as_role):

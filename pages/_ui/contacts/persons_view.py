@@ -60,8 +60,8 @@ def _link(contacts: Contacts) -> None:
         messages.show_error(error)
         return
     told = _(
-        "{merged} people were there twice, {linked} are on the roll; {asked} pairs are for you to "
-        "decide."
+        "{merged} people were there twice, {linked} are on the roll; {asked} new pairs are for you "
+        "to decide."
     )
     st.session_state[_SAID] = [
         told.format(
@@ -87,6 +87,7 @@ def _pairs(contacts: Contacts) -> None:
         _("Which pairs"),
         kinds_known,
         default="link",
+        required=True,
         format_func=lambda one: kinds[one],
         key="persons.kind",
     )
@@ -94,11 +95,12 @@ def _pairs(contacts: Contacts) -> None:
         _("State"),
         list(states),
         default="proposed",
+        required=True,
         format_func=lambda one: states[one],
         key="persons.state",
     )
     # A pair is opened by a click: to look at people is written down.
-    if not st.toggle(_("Show the pairs"), key="persons.show") or not kind or not state:
+    if not st.toggle(_("Show the pairs"), key="persons.show"):
         return
     count, sides = people_shown.side_by_side(contacts, kind=kind, state=state, most=_SHOWN)
     if not sides:
@@ -142,6 +144,7 @@ def _act(contacts: Contacts, kind: Kind, event: str, act: str) -> None:
     try:
         if act == "undo":
             people_linking.undo(contacts, kind, event)
+            st.session_state[_SAID] = [_("Undone: both stand apart again, as before.")]
         else:
             people_linking.decide(contacts, kind, event, accept=act == "accept")
     except DataError as error:

@@ -39,6 +39,7 @@ def ground(place: Workspace, asked: Mark) -> None:
         _("Map of"),
         list(names),
         default="covered",
+        required=True,
         format_func=names.__getitem__,
         key="field.map.what",
         persist_state="session",

@@ -157,6 +157,7 @@ def _counts(asked: Mark) -> None:
         _("Counts"),
         _KEYS,
         default="day",
+        required=True,
         format_func=names.__getitem__,
         key="field.by",
         label_visibility="collapsed",

@@ -38,6 +38,7 @@ def choose() -> str:
         _("Guide"),
         guides.NAMES,
         default=st.session_state["guide"],
+        required=True,
         format_func=lambda one: guides.title_of(one, tongue),
         key="guide",
         label_visibility="collapsed",

@@ -29,6 +29,7 @@ def choose_view(views: dict[str, str], key: str) -> str:
         _("View"),
         list(views),
         default=st.session_state[key],
+        required=True,
         format_func=views.__getitem__,
         key=key,
         label_visibility="collapsed",

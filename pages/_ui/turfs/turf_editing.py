@@ -309,6 +309,7 @@ def _map(  # noqa: PLR0913, PLR0917 - where, what is there, and what is chosen
         format_func=picks.__getitem__,
         key=_CLICK,
         default="turfs",
+        required=True,
     )
     by_state = st.toggle(_("Colours say how each turf stands"), key=_BY_STATE)
     picture = found.picture(str(place.path), place.digest, walks, None)

@@ -497,3 +497,20 @@ def test_every_repair_ends_in_a_valid_polygon_or_sets_one_aside(tmp_path, shape,
     if area:
         assert mended == pytest.approx(area, rel=1e-3)
     assert any("repaired" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(("columns", "read"), [(1_900, True), (2_100, False)])
+def test_more_columns_than_any_table_has_are_refused_before_they_are_read(tmp_path, columns, read):
+    feature = {
+        "type": "Feature",
+        "properties": {f"p{n}": "x" for n in range(columns)},
+        "geometry": shapely.geometry.mapping(box(2.0, 48.0, 2.1, 48.1)),
+    }
+    path = tmp_path / "wide.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    if read:
+        assert len(read_shapes(path)[0].columns) == columns + 1
+        return
+    with pytest.raises(DataError) as caught:
+        read_shapes(path)
+    assert str(caught.value).startswith("wide.geojson has 2100 columns")
