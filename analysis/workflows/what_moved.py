@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, Text
+from analysis.errors import DataError, Text, some
 from analysis.exports.csv_account import put_account
 from analysis.exports.provenance import read_provenance
 from analysis.i18n import told
@@ -99,6 +99,8 @@ def read_earlier(content: bytes, name: str, scenario: Scenario | None = None) ->
     ranks = pd.to_numeric(table["rank"], errors="coerce") if "rank" in table else None
     if ranks is None or "bureau_id" not in table or ranks.isna().any() or table.empty:
         raise _no_ranking(name)
+    if table["bureau_id"].duplicated().any():  # no ranking of ours has a bureau twice
+        raise _no_ranking(name)
     return Earlier(table.rename(columns=_OLD_NAMES), scenario)
 
 
@@ -159,10 +161,18 @@ def what_moved(earlier: Earlier, file: RankingFile) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When the earlier ranking is for another bloc or election.
+        When the earlier ranking is for another bloc or election, or of another place.
     """
     _refuse_another(earlier, file)
     now = file.table.set_index("bureau_id")
+    if not earlier.table["bureau_id"].isin(now.index.astype("str")).any():
+        raise DataError(
+            "The earlier ranking is of another place.",
+            where="{ids}; {place}",
+            mend="Give a ranking of the place that is open.",
+            ids=some(earlier.table["bureau_id"]),
+            place=file.workspace.path.name,
+        )
     before = earlier.table.set_index("bureau_id")["rank"].astype(float)
     names = pd.Index(before.index.union(now.index.astype("str")), name="bureau_id")
     table = pd.DataFrame(

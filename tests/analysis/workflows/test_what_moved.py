@@ -92,6 +92,18 @@ def test_what_is_no_ranking_is_refused(content):
         read_earlier(content, "x.csv")
 
 
+def test_a_ranking_of_another_place_or_with_a_bureau_twice_is_refused(file, earlier):
+    elsewhere = earlier.table.assign(bureau_id="01" + earlier.table["bureau_id"].str[2:])
+    with pytest.raises(DataError, match="of another place"):
+        what_moved(replace(earlier, table=elsewhere), file)
+    # One bureau of this place is enough: territories of two rankings may differ.
+    one = replace(earlier, table=earlier.table.head(1))
+    assert len(what_moved(one, file)) == len(file.table) - 1
+    twice = b"bureau_id,rank\n99900_0001,1\n99900_0001,2\n"
+    with pytest.raises(DataError, match="not an earlier ranking"):
+        read_earlier(twice, "old.csv")
+
+
 def test_another_bloc_is_another_question(file, earlier):
     other = replace(earlier, scenario=Scenario("right", "2027_pres_t1"))
     with pytest.raises(DataError, match="another question"):
