@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -17,7 +18,7 @@ from analysis.workflows import people_import, people_linking
 from analysis.workflows.contacts_open import close, open_contacts
 from pages._ui import messages, state
 from pages._ui.contacts import files_view, persons_view
-from pages._ui.i18n import _
+from pages._ui.i18n import _, language
 
 # Two rows that only a family has in common, so that a person decides.
 TWICE = """Prénom;Nom;E-mail;Adresse
@@ -106,7 +107,11 @@ def test_a_pair_is_looked_at_decided_and_undone(alone, people):
     app.toggle(key="persons.show").set_value(True).run()
     shown = "".join(one.value for one in app.markdown)
     assert shown.count("Quémeneur") == 2
-    assert _("no birth date to compare") in "".join(one.value for one in app.caption)
+    said = "".join(one.value for one in app.caption)
+    assert _("no birth date to compare") in said
+    # As the language writes a share: « 97 % » or "97%".
+    share = r"Chance \d\d%" if language() == "en" else r"Vraisemblance \d\d\u202f%"
+    assert re.search(share, said)
     next(one for one in app.button if one.label == _("The same")).click().run()
     assert states(people) == ["accepted", "proposed"]
     assert app.metric[0].value == "1"
@@ -114,6 +119,7 @@ def test_a_pair_is_looked_at_decided_and_undone(alone, people):
     next(one for one in app.button if one.label == _("Undo")).click().run()
     assert states(people) == ["accepted", "proposed", "undone"]
     assert app.metric[0].value == "2"
+    assert [one.value for one in app.success] == [_("Undone: both stand apart again, as before.")]
     assert not app.exception
 
 

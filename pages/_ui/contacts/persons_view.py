@@ -17,7 +17,7 @@ from analysis.workflows.people_shown import Side
 from pages._ui import messages
 from pages._ui.contacts import to_answer
 from pages._ui.contacts.people_opened import opened, say_once
-from pages._ui.i18n import _, date, number
+from pages._ui.i18n import _, date, number, percent
 
 _SAID = "persons.said"
 _SHOWN = 25
@@ -123,7 +123,7 @@ def _pair(contacts: Contacts, kind: Kind, side: Side) -> None:
             cell.markdown(f"**{name}**")
             cell.markdown(_card(known))
         st.caption(
-            _("Chance {p}").format(p=f"{min(int(100 * event.probability), 99)} %")
+            _("Chance {p}").format(p=percent(min(int(100 * event.probability), 99) / 100, 0))
             + " · "
             + _reasons(event.reasons)
         )
