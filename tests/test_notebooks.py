@@ -26,8 +26,10 @@ SECONDS = 120
 _NUMBER = re.compile(r"\d+(?:[\u202f\u00a0]\d{3})*(?:[.,]\d+)?")
 _MEND = "jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb"
 # What another notebook left behind: names, the place it was about, how it shows things.
+# What is left are the libraries, which the collector need not look at again.
 FORGET = """%reset -f
-import os, sys
+import gc, os, sys
+gc.freeze()
 for name in ("PALIER_WORKSPACE", "PALIER_EXPERIMENTS"):
     os.environ.pop(name, None)
 os.environ.update({environment})
@@ -35,7 +37,7 @@ if "pandas" in sys.modules:
     sys.modules["pandas"].reset_option("^display")
 if "matplotlib" in sys.modules:
     sys.modules["matplotlib"].rcdefaults()
-%reset -f
+del gc, name, os, sys
 """
 pytestmark = [
     pytest.mark.slow,

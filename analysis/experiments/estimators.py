@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -295,6 +295,12 @@ def length(scores: Floats) -> float:
     return float(np.sqrt((scores**2).sum()))
 
 
+@lru_cache(256)
+def student_quantile(chance: float, df: float) -> float:
+    """Return a quantile of Student's t; of thousands of trials of one design it is the same."""
+    return float(stats.t.ppf(chance, df))
+
+
 def interval(value: float, error: float, df: float, level: float = 0.95) -> tuple[float, float]:
     """Return value ± t · error.
 
@@ -312,7 +318,7 @@ def interval(value: float, error: float, df: float, level: float = 0.95) -> tupl
     tuple of float
         Lower and upper end, in the unit of `value`.
     """
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
+    half = student_quantile((1 + level) / 2, df) * error
     return value - half, value + half
 
 

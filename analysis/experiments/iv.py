@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.errors import DataError
-from analysis.experiments.estimators import Floats, Kind, Regression, length
+from analysis.experiments.estimators import Floats, Kind, Regression, length, student_quantile
 
 # Stock and Yogo's rule of thumb (2005): below it, only Anderson and Rubin's interval holds.
 WEAK = 10.0
@@ -106,7 +105,7 @@ def anderson_rubin(
     """
     effect, stage = (float(regression.coefficients(v)[0]) for v in (outcome, treatment))
     own, its = regression.scores(outcome, kind), regression.scores(treatment, kind)
-    bar = float(stats.t.ppf((1 + level) / 2, regression.df(kind))) ** 2
+    bar = student_quantile((1 + level) / 2, regression.df(kind)) ** 2
     if not np.isfinite(bar * float(own @ own)):
         return (np.nan, np.nan), True
     # (effect − β·stage)² ≤ bar · |own − β·its|²: a parabola in β.

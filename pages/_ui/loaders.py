@@ -6,9 +6,10 @@ import hashlib
 import io
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -201,14 +202,20 @@ def ranking_file(place: Workspace, scenario: Scenario, held: HoldBack) -> Rankin
 def file_on_screen(place: Workspace, scenario: Scenario) -> RankingFile:
     """Return the ranking on screen, with what is announced of it under the designs in force."""
     seals = hold_back_of(place.path, ranking(place, scenario).table).seals
-    return _file_on_screen(str(place.path), place.digest, scenario.to_toml(), seals)
+    return held_file(place, scenario, HoldBack(seals=seals) if seals else None)
+
+
+def held_file(place: Workspace, scenario: Scenario, held: HoldBack | None) -> RankingFile:
+    """Return the ranking on screen under a trial; what it announces is worked out once."""
+    trial = None if held is None else astuple(held)
+    return _held_file(str(place.path), place.digest, scenario.to_toml(), trial)
 
 
 @st.cache_resource(max_entries=_SOME, show_spinner=False)
-def _file_on_screen(folder: str, digest: str, toml: str, seals: tuple[str, ...]) -> RankingFile:
+def _held_file(folder: str, digest: str, toml: str, trial: tuple[Any, ...] | None) -> RankingFile:
     scenario, ranked = Scenario.from_dict(tomllib.loads(toml)), ranking_now(folder, digest, toml)
     found = _prospects(folder, digest, _question(scenario))
-    held = HoldBack(seals=seals) if seals else None
+    held = HoldBack(*trial) if trial else None
     return RankingFile(Workspace(Path(folder)), scenario, ranked, found, held)
 
 

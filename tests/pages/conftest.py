@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.elements import pyplot
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from analysis.experiments.pons_2012.reproduction import VARIABLE
@@ -73,6 +74,17 @@ def _awaited(monkeypatch):
 def _routed(monkeypatch):
     """Open each page through the router."""
     monkeypatch.setattr(app_test, "PagesManager", _Routed)
+
+
+@pytest.fixture(scope="session")
+def _compiled():
+    return ScriptCache()
+
+
+@pytest.fixture(autouse=True)
+def _compiled_once(_compiled, monkeypatch):
+    """Compile the scripts of the app once, as a server does, not at each run."""
+    monkeypatch.setattr(local_script_runner, "ScriptCache", lambda: _compiled)
 
 
 @pytest.fixture(autouse=True)

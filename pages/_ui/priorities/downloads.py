@@ -11,7 +11,7 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.params import toml_in
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import HoldBack
-from analysis.workflows.ranking import RankingFile, Scenario
+from analysis.workflows.ranking import Scenario
 from pages._ui import file_downloads, inputs, loaders, messages, ready_panel
 from pages._ui.access import taken_away
 from pages._ui.i18n import _, language, number
@@ -25,7 +25,7 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
     file_downloads.promise()
     held = hold_back.choose(place, scenario)
     prospects = loaders.prospects(place, scenario)
-    file = RankingFile(place, scenario, loaders.ranking(place, scenario), prospects, held)
+    file = loaders.held_file(place, scenario, held)
     ready_panel.ask_if_ready(file)
     if held.on:
         _announce(file.announced)
