@@ -96,7 +96,7 @@ def closer_names(streets: gpd.GeoDataFrame, first: pydeck.Layer | None) -> list[
             "angle": (np.degrees(np.arctan2(run[:, 1], run[:, 0])) + 90) % 180 - 90,
         }
     )
-    table = table.iloc[np.lexsort((street, np.abs(share - 0.5).round(2)))]
+    table = table.iloc[np.lexsort((street, np.abs(share - 0.5).round(2)))[:_AGAIN_MOST]]
     # What is hidden keeps others away as well: those of the opening stand here too, unseen.
     before = pd.DataFrame(first.data if first else [], columns=list(table))
     table = pd.concat([before, table], ignore_index=True) if len(before) else table

@@ -123,7 +123,9 @@ def opening_chart(table: pd.DataFrame, *, language: str = "fr") -> Figure:
     look = {"fontsize": _SIZE - 1, "frameon": False, "ncols": 2}
     figure.legend(lines, names, loc="outside upper center", **look)
     charts[-1].set_xlabel(say("field_hour", language), fontsize=_SIZE, color=INK)
-    charts[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    # Of one hour alone, the axis would show its hundredths.
+    charts[-1].set_xlim(table["hour"].min() - 0.6, table["hour"].max() + 0.6)
+    charts[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 

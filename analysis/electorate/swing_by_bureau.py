@@ -204,7 +204,7 @@ def _dates(workspace: Workspace, asked: tuple[str, str]) -> pd.DataFrame:
         raise DataError(
             "The election {election} is not in this workspace.",
             where="elections: {elections}",
-            mend="Choose two of these, or build the workspace with its results.",
+            mend="Choose among these, or build the workspace with its results.",
             election=missing[0],
             elections=some(elections.index, most=20),
         )

@@ -166,7 +166,7 @@ def _check_elections(known: list[str], origin: str, destination: str) -> None:
             raise DataError(
                 "The election {election} is not in this workspace.",
                 where="elections: {elections}",
-                mend="Choose two of these, or build the workspace with its results.",
+                mend="Choose among these, or build the workspace with its results.",
                 election=election,
                 elections=some(known, most=20),
             )

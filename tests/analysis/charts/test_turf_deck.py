@@ -11,6 +11,7 @@ import pydeck
 import pytest
 import shapely
 
+from analysis.charts import deck_names
 from analysis.charts.deck_names import closer_names, street_names
 from analysis.charts.map_ground import Ground, ground_of, in_window, light, merged_streets
 from analysis.charts.names_apart import NamesApart, places_along
@@ -219,6 +220,15 @@ def test_names_come_again_along_every_street_for_a_closer_look():
     order = [row["priority"] for pair in zip(names, room, strict=True) for row in pair]
     assert order == sorted(order, reverse=True)
     assert -1000 <= order[-1] < order[0] < 0
+
+
+def test_a_whole_town_has_no_more_names_than_a_browser_draws(monkeypatch):
+    monkeypatch.setattr(deck_names, "_AGAIN_MOST", 7)
+    lines = [shapely.LineString([(X, Y + n), (X + 500 - n, Y + n)]) for n in range(9)]
+    named = {"name": [f"Rue {n}" for n in range(9)]}
+    layers = closer_names(gpd.GeoDataFrame(named, geometry=lines, crs=CRS), None)
+    # The middle of each street before any of its ends, the first streets before the others.
+    assert [row["text"] for row in layers[1].data] == [f"Rue {n}" for n in range(7)]
 
 
 def test_the_rim_of_a_stop_stays_thin_near_by(streets):

@@ -72,3 +72,10 @@ def test_results_of_the_town_are_made_again(valmont, tmp_path):
     assert "inventé" in text
     with pytest.raises(DataError, match="as a page"):
         page_to_file(valmont.path, "2022_pres_t1", tmp_path / "results.csv")
+
+
+def test_who_asks_for_an_election_that_is_not_there_is_offered_one(valmont, tmp_path):
+    with pytest.raises(DataError, match="is not in this workspace") as refused:
+        page_to_file(valmont.path, "2027_pres_t1", tmp_path / "page.html")
+    assert refused.value.mend.startswith("Choose among these")
+    assert not list(tmp_path.iterdir())
