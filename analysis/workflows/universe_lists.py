@@ -46,6 +46,11 @@ class Leaving:
     rows: tuple[tuple[str, ...], ...]
     passage: Passage
 
+    @property
+    def without(self) -> int:
+        """Return how many people passed the gate who gave nothing that the list could show."""
+        return max(len(self.passage.allowed) - len(self.rows), 0)
+
     def to_csv(self) -> bytes:
         """Return a CSV that a French spreadsheet opens by a double click."""
         table = pd.DataFrame(self.rows, columns=list(self.columns), dtype="str")

@@ -17,12 +17,12 @@ from analysis.contacts.universe_ground import Ground
 from analysis.contacts.universe_members import Members
 from analysis.tables.workspace import Workspace
 from analysis.workflows import universes as library
-from analysis.workflows.universe_lists import DOORS, Asked, take_out
+from analysis.workflows.universe_lists import DOORS, Asked, Leaving, take_out
 from pages._ui import loaders, messages
 from pages._ui.abstention import coming_election
 from pages._ui.access import taken_away
 from pages._ui.contacts import people_opened
-from pages._ui.i18n import _, date, language, number
+from pages._ui.i18n import _, date, language, ngettext, number
 from pages._ui.inputs import choose_election
 
 _CHANNELS = {"roll": ("door", "post"), "people": ("phone", "email", "sms", "door", "post")}
@@ -242,11 +242,26 @@ def _export(contacts: Contacts, rule: Universe, ground: Ground, channel: str) ->
         st.caption(_("Whoever takes a list is written down, with the rule and the number of rows."))
         return
     leaving = take_out(contacts, rule, ground, Asked(channel, bool(names), language()))
+    _take(leaving, channel)
+
+
+def _take(leaving: Leaving, channel: str) -> None:
+    """Show by which rules a list may leave, and the buttons that hand it out."""
     for one in leaving.passage.refusals:
         st.warning(messages.plain(messages.translate(one.text)))
     for rule_name in leaving.passage.rules:
         why = messages.plain(messages.translate(lawful_words.why(rule_name)))
         st.caption(f"{why} · {lawful_words.basis(rule_name, language())}")
+    if n := leaving.without:
+        st.caption(
+            ngettext(
+                "{n} person more may be reached so, and is not on the list: they gave no number "
+                "or address.",
+                "{n} people more may be reached so, and are not on the list: they gave no number "
+                "or address.",
+                n,
+            ).format(n=number(n))
+        )
     if not leaving.rows:
         st.info(_("The list is empty: nobody in this universe gave what it needs."))
         return
