@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
 
 # A machine with two busy cores is slow, not wrong.
 PATIENCE_MS = 60_000
@@ -114,6 +114,11 @@ def _healthy(server: subprocess.Popen[bytes], url: str, seconds: float = 60) -> 
     return False
 
 
+# Windows that somebody has left, by browser and kind: what the next page shares with the one
+# before is fetched and compiled already.
+_LEFT: dict[Browser, dict[str, list[Page]]] = {}
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Start headless Chromium; use `open_page` to open windows that know nothing of each other."""
@@ -122,6 +127,7 @@ def chromium() -> Iterator[Browser]:
         try:
             yield browser
         finally:
+            _LEFT.pop(browser, None)
             browser.close()
 
 
@@ -131,6 +137,8 @@ class Visit:
 
     Attributes
     ----------
+    kind
+        Options of its window; another of the same may be opened in it once it is left.
     errors
         Uncaught exceptions and what the page wrote on the console as an error.
     outside
@@ -142,10 +150,38 @@ class Visit:
     """
 
     page: Page
+    kind: str
     errors: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     received: list[int] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._heard = {
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "console": lambda m: self.errors.append(m.text) if m.type == "error" else None,
+            "request": lambda request: self._asked(request.url),
+            "websocket": self._watch,
+        }
+        for event, hear in self._heard.items():
+            self.page.on(event, hear)
+
+    def leave(self) -> None:
+        """Close the page; its window forgets all it was told and takes the next one."""
+        page, window = self.page, self.page.context
+        for event, hear in self._heard.items():
+            page.remove_listener(event, hear)
+        for asks in (page, window):
+            asks.unroute_all()
+        page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        window.clear_cookies()
+        page.goto("about:blank")
+        page.mouse.move(0, 0)
+        _LEFT.setdefault(window.browser, {}).setdefault(self.kind, []).append(page)
+
+    def _watch(self, websocket: WebSocket) -> None:
+        self._asked(websocket.url)
+        websocket.on("framereceived", lambda frame: self.received.append(len(frame)))
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
@@ -158,28 +194,24 @@ class Visit:
 def open_page(
     browser: Browser, url: str, *, width: int = 1200, height: int = 900, **context: object
 ) -> Visit:
-    """Open `url` in a window of its own and wait until its first run has ended.
+    """Open `url` in a window that knows nothing of others, and wait until its first run has ended.
 
     `context` goes to Playwright: ``color_scheme="dark"``, ``has_touch=True``, ``locale="en-GB"``…
     """
-    options = {"viewport": {"width": width, "height": height}, "locale": "fr-FR"} | context
-    window = browser.new_context(**options)
-    window.add_init_script(STILL)
-    visit = Visit(window.new_page())
-    page = visit.page
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("pageerror", lambda error: visit.errors.append(str(error)))
-    page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)
-    page.on("request", lambda request: visit._asked(request.url))
-    page.on("websocket", lambda socket: _watch(visit, socket))
+    size = {"width": width, "height": height}
+    kind = repr(sorted(context.items()))
+    if left := _LEFT.get(browser, {}).get(kind):
+        page = left.pop()
+        page.set_viewport_size(size)
+    else:
+        window = browser.new_context(**{"viewport": size, "locale": "fr-FR"} | context)
+        window.add_init_script(STILL)
+        page = window.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+    visit = Visit(page, kind)
     page.goto(url)
     settle(page)
     return visit
-
-
-def _watch(visit: Visit, websocket: object) -> None:
-    visit._asked(websocket.url)
-    websocket.on("framereceived", lambda frame: visit.received.append(len(frame)))
 
 
 def settle(page: Page, *, timeout: float = PATIENCE_MS) -> None:

@@ -133,7 +133,7 @@ def visit(app):
     for each in opened:
         faults = [error for error in each.errors if HARMLESS not in error]
         shown = each.page.locator("[data-testid='stException']").count()
-        each.page.context.close()
+        each.leave()
         assert not faults
         assert not shown
         assert not each.outside

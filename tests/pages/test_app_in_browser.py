@@ -154,7 +154,7 @@ def test_a_link_opened_first_after_a_start_has_its_frame_and_its_answer(app):
     expect_ranking(page, answer(app.place, with_settings(LEFT, hours=300.0))[0], "fr")
     frame.first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Palier")
-    page.context.close()
+    app.first.leave()
 
 
 TITLES = {
@@ -373,8 +373,8 @@ def two_scenarios_have_a_map_each(app, page, moved, ranking):
 def taken(app, tmp_path_factory):
     """Take every file away, and the scenario."""
     folder = tmp_path_factory.mktemp("taken")
-    page = open_page(app.browser, f"{app.url}/priorities?bloc=left&hours=300&view=files").page
-    files = {}
+    visit = open_page(app.browser, f"{app.url}/priorities?bloc=left&hours=300&view=files")
+    page, files = visit.page, {}
     # What tells where a CSV comes from lies beside it.
     for suffix in (*SUFFIXES, BESIDE, ".toml"):
         key = "scenario" if suffix == ".toml" else suffix[1:].replace(".", "-")
@@ -382,7 +382,7 @@ def taken(app, tmp_path_factory):
             page.locator(f".st-key-download-{key} button").click()
         files[suffix] = folder / coming.value.suggested_filename
         coming.value.save_as(files[suffix])
-    page.context.close()
+    visit.leave()
     return files
 
 

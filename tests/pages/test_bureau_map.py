@@ -290,7 +290,7 @@ def visit(app):
 
     yield visit
     for each in opened:
-        each.page.context.close()
+        each.leave()
 
 
 def place(canvas, i):
@@ -322,6 +322,26 @@ def move_slider(page, key="ArrowRight"):
     before = paints(page)
     page.get_by_role("slider", name="shift").press(key)
     view_changed(page, before)
+
+
+@pytest.mark.browser
+def test_a_window_knows_nothing_of_the_page_before(app):
+    first = open_page(app.browser, app.url)
+    first.page.evaluate(
+        "localStorage.who = 'Ada', sessionStorage.who = 'Ada', document.cookie = 'who=Ada'"
+    )
+    first.page.route("**/static/geometry/**", lambda route: route.abort())
+    first.leave()
+    asked = len(first.fetched)
+    second = open_page(app.browser, app.url, width=390)
+    assert second.page is first.page
+    second.page.locator(".map[data-paints]").wait_for()
+    kept = "[localStorage.who, sessionStorage.who, /Ada/.test(document.cookie), innerWidth]"
+    assert second.page.evaluate(kept) == [None, None, False, 390]
+    assert len(first.fetched) == asked
+    assert second.fetched
+    assert not second.errors
+    second.leave()
 
 
 @pytest.mark.browser
@@ -474,7 +494,7 @@ def test_dark_paper_has_a_dark_colour_for_no_data(app, visit):
         seen = open_page(app.browser, url)
         seen.page.locator(".map[data-paints]").wait_for()
         assert no_data(seen) < 300 < 500 < light
-        seen.page.context.close()
+        seen.leave()
 
 
 @pytest.mark.browser

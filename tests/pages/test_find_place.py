@@ -197,7 +197,7 @@ def test_from_a_name_to_the_map_in_a_browser(app_of_its_own, environment, browse
                 overflow = visit.page.evaluate("document.documentElement.scrollWidth")
                 assert overflow <= width
             assert not visit.outside
-            visit.page.context.close()
+            visit.leave()
 
 
 def find(page, name):

@@ -31,23 +31,42 @@ def made(valmont, tmp_path_factory):
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _alone(browser):
-    """Close the windows of each test: one left open would go on asking whether it may."""
-    yield
-    for context in browser.contexts:
-        context.close()
+@pytest.fixture
+def visit(browser, made):
+    """Open the app; a window left open after a test would go on asking whether it may."""
+    opened = []
+
+    def visit(path="/"):
+        opened.append(open_page(browser, made.url + path))
+        return opened[-1].page
+
+    yield visit
+    for each in opened:
+        each.leave()
 
 
-def log_in(browser, made, who, path=""):
+@pytest.fixture
+def log_in(visit, made):
     """Open the app, log in at the provider, and wait for the page."""
-    visit = open_page(browser, made.url + path)
-    visit.page.get_by_role("button", name=LOG_IN).click()
-    # By what it sends: releases of the provider call the button differently.
-    visit.page.locator(f'button[name=sub][value="{who}"]').first.click()
-    visit.page.wait_for_url(f"{made.url}/**")
-    settle(visit.page)
-    return visit.page
+
+    def log_in(who, path="/"):
+        page = visit(path)
+        page.get_by_role("button", name=LOG_IN).click()
+        # By what it sends: releases of the provider call the button differently.
+        page.locator(f'button[name=sub][value="{who}"]').first.click()
+        page.wait_for_url(f"{made.url}/**")
+        settle(page)
+        return page
+
+    return log_in
+
+
+@pytest.fixture
+def stranger(browser):
+    """Return a new window that nobody has prepared."""
+    window = browser.new_context(locale="fr-FR")
+    yield window
+    window.close()
 
 
 def pages_of(page):
@@ -64,8 +83,8 @@ def login_of(page):
     return next(c["value"] for c in page.context.cookies() if c["name"] == "palier_session")
 
 
-def test_who_is_not_logged_in_sees_nothing(browser, made):
-    page = open_page(browser, f"{made.url}/priorities").page
+def test_who_is_not_logged_in_sees_nothing(visit):
+    page = visit("/priorities")
     expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
     text = page.inner_text("body")
     assert "Valmont" not in text
@@ -74,16 +93,16 @@ def test_who_is_not_logged_in_sees_nothing(browser, made):
 
 
 @pytest.mark.parametrize("who", ["stranger", "mallory"])
-def test_nobody_comes_in_uninvited_or_with_an_address_that_is_not_verified(browser, made, who):
-    page = log_in(browser, made, who)
+def test_nobody_comes_in_uninvited_or_with_an_address_that_is_not_verified(log_in, who):
+    page = log_in(who)
     expect(page.get_by_text("Personne n’a invité ce compte")).to_be_visible()
     assert not any(c["name"] == "palier_session" for c in page.context.cookies())
 
 
-def test_two_campaigns_never_see_each_other(browser, made):
+def test_two_campaigns_never_see_each_other(log_in, made):
     ours = {"ada": ("left", "Ada"), "bob": ("right", "Bob")}
     for who, other in (("ada", "bob"), ("bob", "ada")):
-        page = log_in(browser, made, who, "/")
+        page = log_in(who)
         assert "Administration" in titles(page)
         page.goto(f"{made.url}/data?workspace=place-of-{ours[other][0]}")
         expect(page.get_by_text("qui n’est pas sur cette machine")).to_be_visible()
@@ -96,8 +115,8 @@ def test_two_campaigns_never_see_each_other(browser, made):
         assert ours[other][1] not in main.inner_text()
 
 
-def test_the_browser_holds_nothing_of_the_provider_and_no_replay_works(browser, made):
-    page = log_in(browser, made, "ada")
+def test_the_browser_holds_nothing_of_the_provider_and_no_replay_works(log_in, made, stranger):
+    page = log_in("ada")
     stolen = page.context.cookies()
     assert not any(cookie["name"].startswith("_streamlit_user") for cookie in stolen)
     kept = next(c for c in stolen if c["name"] == "palier_session")
@@ -106,9 +125,8 @@ def test_the_browser_holds_nothing_of_the_provider_and_no_replay_works(browser, 
     assert kept["expires"] < time.time() + 13 * 3600
     page.get_by_role("button", name=LOG_OUT).click()
     expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
-    thief = browser.new_context(locale="fr-FR")
-    thief.add_cookies(stolen)
-    replayed = thief.new_page()
+    stranger.add_cookies(stolen)
+    replayed = stranger.new_page()
     replayed.goto(made.url)
     expect(replayed.get_by_role("button", name=LOG_IN)).to_be_visible()
     assert "Valmont" not in replayed.inner_text("body")
@@ -119,8 +137,8 @@ def test_an_open_page_asks_often_enough_to_close_within_five_seconds():
     assert 2 * open_pages.WATCH_S < 5
 
 
-def test_a_role_has_its_pages_no_other_by_address_and_none_once_taken_back(browser, made):
-    page = log_in(browser, made, "carol")
+def test_a_role_has_its_pages_no_other_by_address_and_none_once_taken_back(log_in, made):
+    page = log_in("carol")
     offered = titles(page)
     assert "Priorités" in offered
     assert "Administration" not in offered
@@ -136,16 +154,16 @@ def test_a_role_has_its_pages_no_other_by_address_and_none_once_taken_back(brows
     membership.grant(left, given["user_id"], Grant(made.left, "analyst"), by=membership.NOBODY)
 
 
-def test_a_login_ended_by_the_administrator_closes_the_page(browser, made):
-    page = log_in(browser, made, "carol")
+def test_a_login_ended_by_the_administrator_closes_the_page(log_in):
+    page = log_in("carol")
     sessions.end(server_access.engine(), login_of(page))
     expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
 
 
-def test_a_volunteer_comes_in_by_a_link_and_out_when_it_is_taken_back(browser, made):
+def test_a_volunteer_comes_in_by_a_link_and_out_when_it_is_taken_back(browser, made, stranger):
     engine, given = server_access.engine(), Grant(made.left, "volunteer", "turf", "T0001")
     secret = invitations.invite_by_link(engine, "Camille", given, days=2, by="ada")
-    page = browser.new_context(locale="fr-FR").new_page()
+    page = stranger.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{made.url}/invitation#{secret}")
@@ -158,14 +176,16 @@ def test_a_volunteer_comes_in_by_a_link_and_out_when_it_is_taken_back(browser, m
     settle(page)
     invitations.revoke(left, named["invitation_id"], by="ada")
     expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
-    again = browser.new_context(locale="fr-FR").new_page()
+    other = browser.new_context(locale="fr-FR")
+    again = other.new_page()
     again.goto(f"{made.url}/invitation#{secret}")
     again.get_by_role("button").click()
     expect(again.get_by_role("alert")).to_be_visible()
+    other.close()
 
 
-def test_what_is_taken_away_is_written_down(browser, made):
-    page = log_in(browser, made, "ada", "/data")
+def test_what_is_taken_away_is_written_down(log_in, made):
+    page = log_in("ada", "/data")
     page.goto(f"{made.url}/data")
     settle(page)
     with page.expect_download():

@@ -28,7 +28,7 @@ LINK = "from=2022_pres_t1&to=2022_pres_t2&s_view=transfers"
 @pytest.fixture(scope="module")
 def app(browser, served):
     """Open the app."""
-    open_page(browser, served).page.context.close()  # builds the embedded place
+    open_page(browser, served).leave()  # builds the embedded place
     place = Workspace(state.WORKSPACES / state.SAMPLE_NAME)
     return SimpleNamespace(url=served, browser=browser, place=place)
 

@@ -258,6 +258,16 @@ def test_a_name_goes_round_no_corner():
     assert found == [(35.0, 0.0), (50.0, 15.0), (20.0, 0.0), (50.0, 30.0)]
 
 
+def test_a_map_is_told_without_blanks(streets):
+    spots = stops(("T-001", 20, 10), ("T-002", 80, 60))
+    deck = turf_deck(
+        TurfPicture(spots, streets, spots.iloc[:0]), style=None, titles={"doors": "Doors"}
+    )
+    wide, told = pydeck.Deck.to_json(deck), deck.to_json()
+    assert json.loads(told) == json.loads(wide)
+    assert len(told) < len(wide) / 2
+
+
 def test_labels_leave_each_other_room_and_the_map_goes_to_what_was_looked_for(streets):
     spots = stops(("T-001", 20, 10), ("T-001", 40, 10), ("T-002", 80, 60), ("T-002", 80, 90))
     picture = TurfPicture(spots, streets, spots.iloc[:0], mark=(48.85, 2.35))
