@@ -202,10 +202,14 @@ def _openings() -> frozenset[str]:
 
 def split_numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Split `4`, `4bis`, `4 TER`, `12-14` into a number (missing if none) and a suffix."""
+    # The houses of a town bear a few hundred numbers: each is looked at once.
+    rows, each = pd.factorize(texts)
     # Digits of other scripts are digits to a pattern, and no number to pandas.
-    parts = texts.str.strip().str.extract(r"^0*([0-9]{1,9})\s*([A-Za-z]\w*)?")
-    numbers = pd.to_numeric(parts[0]).astype("Int64")
-    return numbers, parts[1].fillna("").astype("str")
+    pattern = r"^0*([0-9]{1,9})\s*([A-Za-z]\w*)?"
+    parts = pd.Series(each, dtype="str").str.strip().str.extract(pattern)
+    numbers = pd.to_numeric(parts[0]).astype("Int64").reindex(rows)
+    suffixes = parts[1].fillna("").astype("str").reindex(rows, fill_value="")
+    return numbers.set_axis(texts.index), suffixes.set_axis(texts.index)
 
 
 def suffix_keys(suffixes: pd.Series) -> pd.Series:

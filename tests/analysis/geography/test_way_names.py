@@ -98,6 +98,14 @@ def test_numbers_and_suffixes_are_split():
     assert suffix_keys(suffix).tolist() == ["", "B", "T", "", "", "", "P1", ""]
 
 
+def test_each_row_keeps_its_number_where_many_bear_the_same():
+    texts = pd.Series(["7", "12bis", None, "7", "x", "12bis"], index=[9, 3, 3, 5, 1, 0])
+    number, suffix = split_numbers(texts)
+    assert number.fillna(0).tolist() == [7, 12, 0, 7, 0, 12]
+    assert suffix.tolist() == ["", "bis", "", "", "", "bis"]
+    assert list(number.index) == list(suffix.index) == list(texts.index)
+
+
 @pytest.mark.parametrize(
     ("text", "number", "street"),
     [
