@@ -62,7 +62,7 @@ def _pasts_read_once():
     def read_once(workspace, choice, target, places, progress):
         # Who puts another forecast in its place asks something else.
         told = (_files(workspace.path), choice, target, places, prospects.forecast_abstention)
-        asked = repr(told)
+        asked = repr((workspace.manifest["tables"], told))
         if asked in kept:
             progress(prospects._READ)
             return _copy(kept[asked])
