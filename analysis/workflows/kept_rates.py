@@ -13,6 +13,7 @@ import io
 import json
 import os
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -127,9 +128,16 @@ def _write(file: Path, found: Prospects) -> None:
     with written_whole(file) as aside, zipfile.ZipFile(aside, "w") as parts:
         for name, content in _parts(found).items():
             parts.writestr(name, content)
+    _note_use(file)
     by_use = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda one: one.stat().st_mtime_ns)
     for old in by_use[:-MOST]:
         old.unlink(missing_ok=True)
+
+
+def _note_use(file: Path) -> None:
+    """Note to the nanosecond when a file was used: a file system tells hundredths of a second."""
+    now = time.time_ns()
+    os.utime(file, ns=(now, now))
 
 
 def _read(file: Path) -> Prospects | None:
@@ -138,7 +146,7 @@ def _read(file: Path) -> Prospects | None:
         with zipfile.ZipFile(file) as parts:
             found = _together({name: parts.read(name) for name in parts.namelist()})
         with contextlib.suppress(OSError):
-            os.utime(file)
+            _note_use(file)
     except _FAULTS:
         return None
     return found
