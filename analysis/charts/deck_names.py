@@ -23,6 +23,8 @@ _GREY = (60, 60, 60)
 _AGAIN_M, _AGAIN_MOST, _RUN_M = 40.0, 2500, 10.0
 # No middle of another comes this near: no two cross, and a name does not come again at once.
 _ROOM_PX = 90
+# A closer look by this factor shows names whole that the map opens without.
+_GROW = 6.0
 
 
 def street_names(named: gpd.GeoDataFrame, pixel_m: float, written: NamesApart) -> pydeck.Layer:
@@ -58,7 +60,9 @@ def street_names(named: gpd.GeoDataFrame, pixel_m: float, written: NamesApart) -
     return text_layer(table, "names", size=NAME_PX, colour=_GREY)
 
 
-def closer_names(streets: gpd.GeoDataFrame, first: pydeck.Layer | None) -> list[pydeck.Layer]:
+def closer_names(
+    streets: gpd.GeoDataFrame, first: pydeck.Layer | None, pixel_m: float
+) -> list[pydeck.Layer]:
     """Return names again and again along their streets: a closer look has room for them.
 
     Parameters
@@ -67,6 +71,9 @@ def closer_names(streets: gpd.GeoDataFrame, first: pydeck.Layer | None) -> list[
         `name`, lines in a metric CRS, the most important first.
     first
         The names the map opens with: nothing comes so near that it would run through them.
+    pixel_m
+        Metres that a pixel of the map stands for when it opens: there they are too small to be
+        seen, and they grow with a closer look until they are as high as the others.
 
     Returns
     -------
@@ -115,6 +122,8 @@ def closer_names(streets: gpd.GeoDataFrame, first: pydeck.Layer | None) -> list[
     )
     names = text_layer(table, "closer_names", size=NAME_PX, colour=_GREY)
     names.collision_test_props = {"sizeScale": 1.0}
+    names.size_units, names.size_max_pixels = pydeck.types.String("meters"), NAME_PX
+    names.get_size = NAME_PX * pixel_m / _GROW
     return [room, names]
 
 

@@ -250,7 +250,7 @@ def _streets(
         named = named[named["kind"] == "main"]
     named = named.drop_duplicates("name")
     first = street_names(named, pixel_m, written) if len(named) else None
-    again = closer_names(told, first) if len(told) else []
+    again = closer_names(told, first, pixel_m) if len(told) else []
     return [paths, *again, *([first] if first else [])]
 
 

@@ -208,7 +208,10 @@ def test_names_come_again_along_every_street_for_a_closer_look():
     named = {"name": ["Boulevard B", "Rue A"]}
     both = gpd.GeoDataFrame(named, geometry=[east, short], crs=CRS)
     first = street_names(both.iloc[:1], 0.5, NamesApart(6.0))
-    layers = json.loads(pydeck.Deck(closer_names(both, first)).to_json())["layers"]
+    layers = json.loads(pydeck.Deck(closer_names(both, first, 3.0)).to_json())["layers"]
+    # Two pixels high on the map as it opens, lest they lie across one another; twelve at most.
+    wrote = layers[1]
+    assert (wrote["getSize"], wrote["sizeUnits"], wrote["sizeMaxPixels"]) == (6.0, "meters", 12)
     room, names = (layer["data"] for layer in layers)
     assert [row["text"] for row in names] == [*["Boulevard B"] * 2, "Rue A", *["Boulevard B"] * 2]
     places = gpd.points_from_xy(*zip(*(row["at"] for row in names), strict=True), crs="OGC:CRS84")
@@ -226,7 +229,7 @@ def test_a_whole_town_has_no_more_names_than_a_browser_draws(monkeypatch):
     monkeypatch.setattr(deck_names, "_AGAIN_MOST", 7)
     lines = [shapely.LineString([(X, Y + n), (X + 500 - n, Y + n)]) for n in range(9)]
     named = {"name": [f"Rue {n}" for n in range(9)]}
-    layers = closer_names(gpd.GeoDataFrame(named, geometry=lines, crs=CRS), None)
+    layers = closer_names(gpd.GeoDataFrame(named, geometry=lines, crs=CRS), None, 3.0)
     # The middle of each street before any of its ends, the first streets before the others.
     assert [row["text"] for row in layers[1].data] == [f"Rue {n}" for n in range(7)]
 
