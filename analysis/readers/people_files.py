@@ -15,6 +15,7 @@ import openpyxl
 from analysis.errors import DataError, Text
 from analysis.readers.beginnings import delimiter_of, encoding_of
 from analysis.readers.codes import bare_text
+from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import DAMAGED, cell_text
 from analysis.tables.spreadsheet_text import plain_text
 from analysis.tables.workbook_marks import is_laborious
@@ -22,7 +23,7 @@ from analysis.tables.workbook_marks import is_laborious
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
 _MOST_LINES = 12
 _MOST_ROWS, _MOST_COLUMNS, _MOST_BYTES = 500_000, 300, 400_000_000
-_BAD, _DIGITS = "\ufffd", 9
+_BAD, _DIGITS, _BEGINNING = "\ufffd", 9, 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ def read_people_file(content: bytes, name: str) -> PeopleFile:
     Raises
     ------
     DataError
-        When it is empty, no table, or far too large.
+        When it is empty, no table (a picture, a page), or far too large.
     """
+    refuse_mistaken(name, content[:_BEGINNING])
     # A workbook that was cut is no table of text either, whatever is left of its beginning.
     book = content[:2] == b"PK" or (name.lower().endswith(".xlsx") and b"\0" in content)
     lines = _sheet(content, name) if book else _delimited(content, name)

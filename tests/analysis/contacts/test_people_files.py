@@ -74,6 +74,22 @@ def test_what_is_no_table_says_so(content):
         read_people_file(content, "x.csv")
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "a picture"),
+        (b"%PDF-1.7\nNom;E-mail\nDurand;a@example.org", "a PDF"),
+        (b"<!doctype html><html><body>0612345678</body></html>", "a web page"),
+    ],
+)
+def test_what_is_not_what_its_name_says_is_called_what_it_is(content, what):
+    with pytest.raises(DataError) as caught:
+        read_people_file(content, "soutiens.csv")
+    assert "soutiens.csv" in str(caught.value)
+    assert what in str(caught.value)
+    assert "0612345678" not in str(caught.value)
+
+
 def test_columns_are_proposed_by_heading_then_by_values_and_opinions_are_not_read():
     file = read_people_file(ODD.encode(), "x.csv")
     assert [one.field for one in proposed(file)] == [
