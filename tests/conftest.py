@@ -93,7 +93,7 @@ def _copy(past):
     late = (Future(), Future())
     for one, result in zip(late, (past.forecast, past.described.result()), strict=True):
         one.set_result(deepcopy(result))
-    return prospects.Past(*deepcopy((past.history, past.sound, past.far)), *late)
+    return prospects.Past(*deepcopy((past.history, past.sound, past.far, past.back)), *late)
 
 
 @pytest.fixture(scope="session")

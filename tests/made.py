@@ -192,6 +192,7 @@ def prospects_table(size, rng):
             "covered": 0.0,
             "reachable": True,
             "far_out": "",
+            "put_back": "",
         }
     )
 

@@ -205,8 +205,8 @@ def _add_votes(
 
 def _kinds(chosen: np.ndarray, bloc: np.ndarray) -> tuple[list[tuple[int, bool]], np.ndarray]:
     """Return what candidates can count for, a bloc and the choice, and which each of them does."""
-    found, kind = np.unique(2 * bloc + chosen, return_inverse=True)
-    return [(int(one) // 2, bool(one % 2)) for one in found], kind.ravel()
+    kind, found = pd.factorize((2 * bloc + chosen).ravel(), sort=True)
+    return [(int(one) // 2, bool(one % 2)) for one in found], kind
 
 
 def _lookup(

@@ -158,8 +158,7 @@ def _fingerprint(counts: Counts, history: History) -> bytes:
     found = hashlib.sha256(repr([(e.date, e.round) for e in history.elections]).encode())
     for name in counts.__dataclass_fields__:
         array = getattr(counts, name)
-        found.update(f"{name} {array.dtype} {array.shape}".encode())
-        found.update(array.tobytes())
+        found.update(f"{name} {array.dtype} {array.shape}".encode() + array.tobytes())
     return found.digest()
 
 
@@ -343,6 +342,13 @@ def _far_rolls(
     middle = (before * (until - days) + after * (days - since)) / (until - since)
     expected = np.where(np.isfinite(middle), middle, np.fmax(before, after))
     return np.where(far, np.where(np.isfinite(expected), expected, centre), roll), far
+
+
+def not_judged(history: History) -> np.ndarray:
+    """Tell which rounds no other can judge (bureaux × elections): of a new or redrawn bureau."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        redrawn = _redrawn(np.log(np.where(history.registered > 0, history.registered, np.nan)))
+    return np.asarray(redrawn | (np.isfinite(history.valid).sum(axis=1) < ROUNDS)[:, None])
 
 
 def _around(roll: np.ndarray, days: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

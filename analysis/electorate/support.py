@@ -97,9 +97,9 @@ def _some(past: History) -> History:
     """Return whole communes, spread over all, of a large place."""
     if len(past.units) <= JUDGES:
         return past
-    codes, inverse = np.unique(past.units["commune_id"].astype("str"), return_inverse=True)
+    commune, _ = pd.factorize(past.units["commune_id"].astype("str"), sort=True)
     step = -(-len(past.units) // JUDGES)
-    rows = np.flatnonzero(inverse % step == 0)
+    rows = np.flatnonzero(commune % step == 0)
     counts = {name: getattr(past, name)[rows] for name in _COUNTS}
     return replace(past, units=past.units.iloc[rows].reset_index(drop=True), **counts)
 

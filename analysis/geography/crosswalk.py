@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from analysis.errors import DataError, some
 from analysis.tables.schema import CROSSWALK, empty
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # Contours drawn twice differ by a few metres along every border: a strip under this
 # share of a bureau is drawing, not people.
@@ -247,6 +250,8 @@ def _containing(points: np.ndarray, bureaux: gpd.GeoDataFrame) -> np.ndarray:
 
 def _pieces(older: gpd.GeoDataFrame, newer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the intersections of both vintages, with their area."""
+    import geopandas as gpd
+
     one, other = older.geometry.to_numpy(), newer.geometry.to_numpy()
     here, there = shapely.STRtree(other).query(one, predicate="intersects")
     shapes = shapely.intersection(one[here], other[there])

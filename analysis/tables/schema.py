@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
 import pandas as pd
 
 from analysis.errors import Text
@@ -322,6 +321,8 @@ def empty(table: Table, crs: str | None = None) -> pd.DataFrame:
     }
     if not is_geographic(table):
         return pd.DataFrame(plain)
+    import geopandas as gpd
+
     return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries([], crs=crs), crs=crs)[
         list(table.columns)
     ]

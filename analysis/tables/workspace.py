@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -214,6 +213,8 @@ class Workspace:
 
 def _table(name: str, file: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     if is_geographic(TABLES[name]):
+        import geopandas as gpd
+
         return gpd.read_parquet(file, columns=columns)
     return pq.read_table(file, columns=columns).to_pandas()
 
@@ -291,6 +292,8 @@ class Writer:
 
     def _written(self, name: str, table: pd.DataFrame) -> dict[str, Any]:
         file = self.aside / f"{name}.parquet"
+        import geopandas as gpd
+
         if isinstance(table, gpd.GeoDataFrame):
             table.to_parquet(file, index=False, compression="zstd")
         else:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.electorate.abstention.forecast import AbstentionForecast, forecast_abstention
 from analysis.electorate.abstention.series import Series
+from analysis.electorate.exchanged import doubtful, near, put_back, votes_as_typed
 from analysis.electorate.far_rounds import FarRounds, without_far_rounds
 from analysis.electorate.history import History, read_history
 from analysis.electorate.movement import expect_movement
@@ -52,7 +53,8 @@ class Prospects:
         `spacing_m` (metres between neighbouring addresses, missing if unknown),
         `households`, `poverty_rate`, `density` (0 spread … 1 dense, assumed),
         `covered` (share of doors already visited), `reachable` (has ground to walk on),
-        `far_out` (elections whose counts are left out, ids separated by spaces).
+        `far_out` (elections whose counts are left out as they were typed, ids separated by
+        spaces), `put_back` (those of them whose votes are used in another order).
     history
         Past counts as they were published; the rates rest on it without the far-out ones.
     rival
@@ -127,6 +129,7 @@ class Past:
     history: History
     sound: History
     far: FarRounds
+    back: np.ndarray
     coming: Future[AbstentionForecast]
     described: Future[pd.DataFrame]
 
@@ -185,10 +188,11 @@ def _read(
     beside = ThreadPoolExecutor(2)
     described = beside.submit(_described, workspace, history, whole=not places)
     sound, far = without_far_rounds(history)
+    sound, far, back = _put_back(workspace, choice, history, (sound, far))
     series = Series.of_history(sound).surrounded(workspace, target)
     coming = beside.submit(forecast_abstention, series, target)
     beside.shutdown(wait=False)
-    return Past(history, sound, far, coming, described)
+    return Past(history, sound, far, back, coming, described)
 
 
 def prospects_of(  # noqa: PLR0913 - a question on a past
@@ -218,12 +222,13 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     usual = rival_of(sound, choice, target)
     against = rival_of(sound, choice, target, rival) if rival else usual
     # What needs no forecast first: it is still being made.
-    left_out = _left_out(history, past.far)
+    left_out = _left_out(history, past)
     table = electorate_table(sound, target, past.coming, rival=against)
     table = table.join(past.described.result())
-    when = left_out.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
     ids = history.units["bureau_id"].astype("str")
-    table["far_out"] = when.reindex(ids, fill_value="").to_numpy()
+    for name, some_of in (("far_out", left_out), ("put_back", left_out[left_out["put_back"]])):
+        when = some_of.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
+        table[name] = when.reindex(ids, fill_value="").to_numpy()
     notes = (*_notes(history, left_out), *past.forecast.notes)
     return Prospects(table, history, target, notes, against, usual)
 
@@ -244,13 +249,25 @@ def _described(workspace: Workspace, history: History, *, whole: bool) -> pd.Dat
     return table
 
 
-def _left_out(history: History, far: FarRounds) -> pd.DataFrame:
-    """Return `bureau_id`, `election_id` and `annulled` of the counts that are far out."""
-    row, election = np.nonzero(far.any)
+def _put_back(
+    workspace: Workspace, choice: Choice, history: History, found: tuple[History, FarRounds]
+) -> tuple[History, FarRounds, np.ndarray]:
+    """Return a past with the votes that only stood in another's place, and where they did."""
+    doubt = doubtful(history, found[1])
+    if not doubt.any():
+        return *found, doubt
+    ids = [e.election_id for e, at in zip(history.elections, doubt.T, strict=True) if at.any()]
+    beside = history.units["bureau_id"][near(doubt)]
+    return put_back(history, *found, votes_as_typed(workspace, choice, ids, beside))
+
+
+def _left_out(history: History, past: Past) -> pd.DataFrame:
+    """Return `bureau_id`, `election_id`, `annulled` and `put_back` of what is far out."""
+    row, election = np.nonzero(past.far.any)
     names = np.array([e.election_id for e in history.elections], dtype=object)
     ids = history.units["bureau_id"].astype("str").to_numpy()[row]
-    annulled = history.annulled[row, election]
-    return pd.DataFrame({"bureau_id": ids, "election_id": names[election], "annulled": annulled})
+    found = {"annulled": history.annulled[row, election], "put_back": past.back[row, election]}
+    return pd.DataFrame({"bureau_id": ids, "election_id": names[election], **found})
 
 
 def electorate_table(
@@ -363,6 +380,17 @@ def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:
             n=len(rows),
             bureau_id=some(rows["bureau_id"]),
         )
-        for election, rows in far[~far["annulled"]].groupby("election_id")
+        for election, rows in far[~far["annulled"] & ~far["put_back"]].groupby("election_id")
     ]
-    return (*unmatched, *uncounted, *moved)
+    exchanged = [
+        Text(
+            "{election}: in {n} bureaux votes stand in another candidate's place, two exchanged "
+            "or a column that slipped, as the other rounds and the bureaux around tell; they are "
+            "put back: {bureau_id}",
+            election=election,
+            n=len(rows),
+            bureau_id=some(rows["bureau_id"]),
+        )
+        for election, rows in far[far["put_back"]].groupby("election_id")
+    ]
+    return (*unmatched, *uncounted, *moved, *exchanged)

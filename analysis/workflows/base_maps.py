@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 
 from analysis.charts.map_ground import (
@@ -19,6 +19,9 @@ from analysis.errors import DataError
 from analysis.geography.crs import metric_crs
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # An organisation's own tile server, `URL with {z} {x} {y}|whom to credit`; `off` for no images.
 VARIABLE = "PALIER_TILES"
@@ -74,6 +77,8 @@ def ground_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Ground:
     Ground
         In the metric CRS of the workspace.
     """
+    import geopandas as gpd
+
     streets = gpd.GeoDataFrame(workspace.read("streets"))
     names = workspace.read("places").set_index("commune_id")["name"]
     zones = workspace.read("zones")
@@ -118,6 +123,8 @@ def ground_round(workspace: Workspace, bureau_ids: pd.Series) -> Ground | None:
     Ground or None
         Of their last vintage, in the metric CRS of the workspace.
     """
+    import geopandas as gpd
+
     bureaux = gpd.GeoDataFrame(workspace.read("bureaux"))
     communes = commune_of(bureau_ids).unique()
     near = bureaux[bureaux["commune_id"].isin(communes)]

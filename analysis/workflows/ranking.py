@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-import geopandas as gpd
 import pandas as pd
 import tomli_w
 
@@ -23,10 +22,12 @@ from analysis.targeting.params import Params, read_toml
 from analysis.targeting.prospects import Progress, Prospects, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
 from analysis.vocabulary import speaking
-from analysis.workflows.base_maps import backdrop_in
 from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.kept_rates import prospects_kept
 from analysis.workflows.refusals import one_choice, refuse_unheld, refuse_without_contours
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # teams: the controls of sealed designs are left out; analysis: every bureau with its arm.
 AUDIENCES = ("teams", "analysis")
@@ -268,6 +269,8 @@ class RankingFile:
             return write(self.table, out, provenance=self.provenance, **shapes, **written)
 
     def _shapes(self, suffix: str) -> dict[str, Any]:
+        from analysis.workflows.base_maps import backdrop_in
+
         bureaux = shapes_of(self.workspace, self.table)
         return {"bureaux": bureaux, "backdrop": backdrop_in(self.workspace, bureaux, suffix)}
 
@@ -348,12 +351,9 @@ def ranking_file(
 
 def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the polygons of ranked bureaux, of the vintage they are drawn in."""
-    bureaux = workspace.read("bureaux")
     drawn = table[["bureau_id", "vintage"]].dropna().astype({"vintage": "int64"})
-    kept = bureaux.merge(drawn, on=["bureau_id", "vintage"])
-    return gpd.GeoDataFrame(
-        kept[["bureau_id", "commune_id", "geometry"]], geometry="geometry", crs=bureaux.crs
-    )
+    kept = workspace.read("bureaux").merge(drawn, on=["bureau_id", "vintage"])
+    return kept[["bureau_id", "commune_id", "geometry"]]
 
 
 def provenance_of(

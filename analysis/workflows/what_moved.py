@@ -31,7 +31,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         *("registered", "spacing_m", "addresses", "households", "poverty_rate"),
         *("living_standard_eur", "social_dwellings", "reachable", "density"),
     ),
-    "visited": ("covered", "far_out"),
+    "visited": ("covered", "far_out", "put_back"),
 }
 _SAID = {
     "support": Text("expected support or the pull of the rival changed"),
@@ -92,7 +92,7 @@ def read_earlier(content: bytes, name: str, scenario: Scenario | None = None) ->
             io.StringIO(text),
             sep=";" if french else ",",
             decimal="," if french else ".",
-            dtype={"bureau_id": "str", "by_hand": "str", "far_out": "str"},
+            dtype={"bureau_id": "str", "by_hand": "str", "far_out": "str", "put_back": "str"},
         )
     except (ValueError, UnicodeDecodeError) as error:
         raise _no_ranking(name) from error

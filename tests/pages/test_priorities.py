@@ -880,6 +880,17 @@ def test_a_round_that_nothing_follows_is_in_doubt(places, monkeypatch, elections
     assert len(told) == 1
 
 
+def test_the_card_says_where_votes_were_put_back(monkeypatch):
+    told = []
+    monkeypatch.setattr(bureau_card.st, "warning", told.append)
+    bureau_card._put_back([])
+    assert not told
+    bureau_card._put_back(["2019_euro_t1"])
+    (sentence,) = told
+    assert sentence.startswith("Européennes 2019")
+    assert "à la place d’un autre candidat" in sentence
+
+
 def test_municipal_elections_can_be_prepared_and_looked_back_at(page, places, tmp_path):
     """To come or past, whether the files know them; councils of arrondissements in three cities."""
     app = page(election="2032_muni_t1")

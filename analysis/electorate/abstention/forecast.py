@@ -259,10 +259,11 @@ def _table(series: Series, effect: np.ndarray, variance: np.ndarray, level: Leve
 
 def _source(communes: pd.Series, known: np.ndarray) -> np.ndarray:
     """Name the nearest place with a past: the bureau, its commune, its département."""
-    has = pd.Series(known)
-    by_commune = has.groupby(communes.to_numpy()).transform("any")
-    by_department = has.groupby(department_of(communes).to_numpy()).transform("any")
-    return np.select([known, by_commune, by_department], ["own", "commune", "department"], "place")
+    lacking, there = communes[~known], communes[known].drop_duplicates()
+    near = lacking.isin(there), department_of(lacking).isin(department_of(there))
+    source = np.full(len(known), "own", dtype="<U10")
+    source[~known] = np.select(near, ["commune", "department"], "place")
+    return source
 
 
 def _notes(series: Series, table: pd.DataFrame) -> tuple[str, ...]:

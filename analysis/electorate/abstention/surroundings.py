@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from analysis.tables.workspace import Workspace
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # Contours closer than this touch: two sides of a street are two bureaux of one neighbourhood.
 TOUCH_M = 20.0

@@ -59,8 +59,10 @@ def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]
     _numbers(bureau, ranked)
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
+    back = str(bureau.get("put_back", "")).split()
+    _put_back(back)
     _far_out(
-        str(bureau.get("far_out", "")),
+        " ".join(e for e in str(bureau.get("far_out", "")).split() if e not in back),
         _annulled(found, str(bureau["bureau_id"])),
         found.history.elections,
     )
@@ -153,6 +155,19 @@ def _annulled(found: Prospects, bureau_id: str) -> set[str]:
     here = (found.history.units["bureau_id"] == bureau_id).to_numpy()
     gone = found.history.annulled[here].any(axis=0)
     return {e.election_id for e, no in zip(found.history.elections, gone, strict=True) if no}
+
+
+def _put_back(elections: list[str]) -> None:
+    """Say at which elections votes of the bureau are used in another order than was typed."""
+    if elections:
+        st.warning(
+            _(
+                "{elections}: votes stood in another candidate's place here, two exchanged or a "
+                "column that slipped, as the other elections and the bureaux around tell. The "
+                "ranking has them put back. Compare with the minutes of the vote before sending a "
+                "team."
+            ).format(elections=", ".join(map(election_name, elections)))
+        )
 
 
 def _far_out(elections: str, annulled: set[str], past: tuple[Election, ...]) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.experiments.unit_files import read_content
-from analysis.exports import read_provenance, to_bytes, write
+from analysis.exports import csv_parquet, read_provenance, to_bytes, write
 from analysis.exports.column_units import heading_of
 from analysis.exports.document import FIRST
 from analysis.exports.registry import beside
@@ -170,7 +170,11 @@ def test_parquet_is_geoparquet_in_wgs84(save, bureaux, ranking):
 
 
 @pytest.mark.parametrize("dialect", ["plain", "excel_fr"])
-def test_numbers_and_texts_are_spelt_as_pandas_spells_them(ranking, bureaux, provenance, dialect):
+def test_numbers_and_texts_are_spelt_as_pandas_spells_them(
+    ranking, bureaux, provenance, dialect, monkeypatch
+):
+    # Several pieces of lines, the last one of other length.
+    monkeypatch.setattr(csv_parquet, "_ROWS", 300)
     rng = np.random.default_rng(0)
     size = 2000
     wide = rng.choice([-1, 1], size) * 10.0 ** rng.uniform(-12, 9, size)
