@@ -159,8 +159,10 @@ def _paper(place: Workspace, opened: Store) -> None:
     team = right.text_input(_("Team"), max_chars=24, key="field.paper.team")
     stops = load_fieldwork.stops(place, opened, turf)
     blank = stops.assign(**dict.fromkeys(OUTCOMES, pd.array([pd.NA] * len(stops), dtype="Int64")))
+    # No most: a table makes another number of one that is too large while it is typed, and says
+    # nothing; what is taken in says which.
     columns = {
-        name: st.column_config.NumberColumn(outcome_name(name), min_value=0, max_value=500, step=1)
+        name: st.column_config.NumberColumn(outcome_name(name), min_value=0, step=1)
         for name in OUTCOMES
     }
     columns["address"] = st.column_config.TextColumn(_("Address"), disabled=True)
