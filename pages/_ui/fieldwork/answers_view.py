@@ -128,7 +128,7 @@ def _chart(rows: pd.DataFrame, order: list[str]) -> None:
         "facet": {"row": {"field": "where", "type": "nominal", "title": None,
                           "header": {"labelAngle": 0, "labelAnchor": "start", "labelOrient": "top"}}},
         "spec": {
-            # Panels take no width of their page: on a phone half of a wider one would be outside.
+            # Panels take no width of their page: on a phone half of a wide one is outside.
             "width": _PHONE_PX if phone_order.on_phone() else _WIDE_PX,
             "encoding": {"y": y},
             "layer": [
