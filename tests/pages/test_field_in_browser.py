@@ -256,20 +256,7 @@ def test_paper_counts_are_typed_into_the_grid(app, visit):
     expect(grid).to_be_visible()
     settle(page)
     # The first row: three doors with nobody in its third column, two talks in its fifth.
-    for column, doors in ((2, "3"), (4, "2")):
-        # From the address, whose column is the first however wide the others are.
-        grid.click(position={"x": 40, "y": 52})
-        expect(grid.get_by_test_id("glide-cell-0-0")).to_have_attribute("aria-selected", "true")
-        for _step in range(column):
-            page.keyboard.press("ArrowRight")
-        # The grid is a picture; behind it stands a table for screen readers.
-        cell = grid.get_by_test_id(f"glide-cell-{column}-0")
-        expect(cell).to_have_attribute("aria-selected", "true")
-        cell.focus()
-        page.keyboard.press(doors)
-        expect(page.locator("input.gdg-input")).to_have_value(doors)
-        page.keyboard.press("Enter")
-        expect(cell).to_have_text(doors)
+    _type_counts(page, grid, {2: "3", 4: "2"})
     button = page.get_by_role("button", name="Ajouter ces comptes")
     expect(button).to_be_enabled()
     # Last, since each change of it runs the page again, while the grid takes what is typed.
@@ -289,3 +276,35 @@ def test_paper_counts_are_typed_into_the_grid(app, visit):
     after = progress.totals(app.store)
     assert after.doors == before.doors + 5
     assert after.conversations == before.conversations + 2
+
+
+def test_a_count_on_paper_that_no_building_has_is_told_and_not_made_another(app, visit):
+    page = visit(f"fieldwork?workspace={NAME}&lang=fr", width=1200, height=1000)
+    page.get_by_role("button", name="Comptes sur papier").click()
+    grid = page.get_by_role("dialog").get_by_test_id("stDataFrame")
+    expect(grid).to_be_visible()
+    settle(page)
+    _type_counts(page, grid, {2: "900"})
+    page.get_by_role("button", name="Ajouter ces comptes").click()
+    expect(page.get_by_text("plus de 500", exact=False)).to_be_visible()
+
+
+def _type_counts(page, grid, counts):
+    """Type counts into the first row, by column."""
+    for column, doors in counts.items():
+        # From the address, whose column is the first however wide the others are.
+        grid.click(position={"x": 40, "y": 52})
+        expect(grid.get_by_test_id("glide-cell-0-0")).to_have_attribute("aria-selected", "true")
+        for _step in range(column):
+            page.keyboard.press("ArrowRight")
+        # The grid is a picture; behind it stands a table for screen readers.
+        cell = grid.get_by_test_id(f"glide-cell-{column}-0")
+        expect(cell).to_have_attribute("aria-selected", "true")
+        cell.focus()
+        # The first digit opens the box that takes the others.
+        page.keyboard.press(doors[0])
+        expect(box := page.locator("input.gdg-input")).to_have_value(doors[0])
+        page.keyboard.type(doors[1:])
+        expect(box).to_have_value(doors)
+        page.keyboard.press("Enter")
+        expect(cell).to_have_text(doors)

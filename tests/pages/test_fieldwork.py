@@ -23,7 +23,8 @@ from analysis.workflows import fieldwork
 from analysis.workflows.fieldwork import registered_of
 from pages._ui import i18n as labels
 from pages._ui.access import visitor
-from pages._ui.fieldwork import field_downloads
+from pages._ui.bureau_map import Legend
+from pages._ui.fieldwork import field_downloads, ground
 from pages._ui.fieldwork import load_fieldwork as field_loaders
 from pages._ui.i18n import _, number
 from pages._ui.priorities import planner
@@ -117,6 +118,36 @@ def test_several_files_one_of_them_bad(page, field):
     assert progress.totals(field.store).attempts == SOME
     assert _("**{file}** was refused:").format(file="faux.json") in texts(app)
     assert len(app.error) == 1
+
+
+def test_many_files_are_told_together_and_what_is_wrong_with_one_on_its_own(page, field):
+    files = [
+        (f"{turf}_{day}.json", outing(field, turf, day=day, seed=day))
+        for turf in ("T0001", "T0002")
+        for day in range(2)
+    ]
+    app = drop(page(), *files, ("faux.json", b"{"))
+    assert values(app.success) == [
+        f"**4 fichiers**\N{NO-BREAK SPACE}: {4 * SOME} nouveaux, 0 déjà connus."
+    ]
+    assert _("**{file}** was refused:").format(file="faux.json") in texts(app)
+    listed = next(one.value for one in app.dataframe if _("Known already") in one.value)
+    assert list(listed[_("File")]) == [name for name, _content in files]
+
+
+def test_coverage_of_turfs_untouched_or_done_is_told_in_five_classes(page, field, monkeypatch):
+    bureaux = field.place.read("bureaux")["bureau_id"].unique()[:9]
+    shares = [0.0, 0.0, 0.0, 0.0, 12.0, 55.0, 100.0, 100.0, 100.0]
+    counts = dict.fromkeys(["planned", "tried", "conversation", "seen"], 1)
+    table = pd.DataFrame({"bureau_id": bureaux, "covered": shares, "quality": 3.0, **counts})
+    monkeypatch.setattr(ground, "_by_bureau", lambda _asked: table)
+    seen = []
+    monkeypatch.setattr(ground, "Legend", lambda *told: seen.append(told) or Legend(*told))
+    drop(page(), ("retours_T0001.json", outing(field, "T0001", day=0)))
+    assert not page(field_view="ground").exception
+    assert [re.sub(r"\s", " ", text) for text in seen[-1][2]] == [
+        "0 à 20", "20 à 40", "40 à 60", "60 à 80", "80 à 100"
+    ]  # fmt: skip
 
 
 def test_the_text_of_a_qr_code_is_taken(page, field):

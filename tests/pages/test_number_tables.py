@@ -21,3 +21,13 @@ def test_a_browser_that_writes_as_the_page_does_writes_what_is_not(monkeypatch):
     shown, columns = number_tables.written(table)
     assert shown is table
     assert columns["Share"]["type_config"]["format"] == "localized"
+
+
+def test_a_text_far_longer_than_the_others_has_room():
+    names = ["Tour 1", "Tour 2", "Gauche", "Droite", "Centre", "Une ligne bien plus longue"]
+    _shown, columns = number_tables.written(pd.DataFrame({"Issue": names, "Part": range(6)}))
+    assert columns["Issue"]["width"] == 202
+    # With so few rows, or texts as long as one another, the browser measures all of them.
+    for alike in (names[:3] + names[5:], names[:5] + ["Tour 3"]):
+        _shown, columns = number_tables.written(pd.DataFrame({"Issue": alike}))
+        assert "Issue" not in columns

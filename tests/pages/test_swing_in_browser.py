@@ -121,3 +121,26 @@ def test_the_matrix_is_drawn_and_called_an_estimate(visit, language):
     picture = page.get_by_test_id("stImage").locator("img")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 500
+
+
+@pytest.mark.browser
+def test_a_share_above_a_hundred_is_told_and_not_made_another(visit):
+    page = visit("swing?lang=fr&from=2022_pres_t1&to=2022_pres_t2&s_view=second")
+    grid = page.get_by_test_id("stDataFrame").first
+    expect(grid).to_be_visible()
+    settle(page)
+    grid.click(position={"x": 40, "y": 52})
+    page.keyboard.press("ArrowRight")
+    cell = grid.get_by_test_id("glide-cell-1-0")
+    expect(cell).to_have_attribute("aria-selected", "true")
+    cell.focus()
+    # The first digit opens the box that takes the others.
+    page.keyboard.press("9")
+    expect(box := page.locator("input.gdg-input")).to_have_value("9")
+    page.keyboard.type("00")
+    expect(box).to_have_value("900")
+    page.keyboard.press("Enter")
+    expect(cell).to_have_text("900")
+    told = page.get_by_text("Plus de 100 en tout : MACRON.", exact=False)
+    expect(told).to_be_visible()
+    assert told.bounding_box()["y"] < grid.bounding_box()["y"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
 import shutil
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from analysis.charts.turf_deck import WGS84, outlines_of, turf_deck
@@ -20,6 +22,11 @@ from tests.pages.test_turfs import ORDER, ranked, wait
 
 pytestmark = pytest.mark.browser
 NAME = "retouches-navigateur"
+# As long as a phone without a graphics card takes to look under a finger for the first time.
+SLOW_FIRST_LOOK = """addEventListener("pointerdown", () => {
+    const end = performance.now() + 400;
+    while (performance.now() < end);
+}, {once: true})"""
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +132,35 @@ def _cut_by_clicks(page, turf, shift):
     click(page, (0, 120))
     page.get_by_role("button", name=f"Couper {turf} ").click()
     expect(page.get_by_text(f"{turf} n’existe plus.")).to_be_visible(timeout=60_000)
+
+
+def test_one_tap_chooses_a_turf_where_the_first_look_under_the_finger_is_slow(
+    browser, served, cut, largest
+):
+    link = f"{served}/turfs?workspace={NAME}&bloc=left&turf_view=edit"
+    visit = open_page(browser, link, width=390, height=900, has_touch=True, is_mobile=True)
+    page = visit.page
+    settle(page)
+    page.evaluate(SLOW_FIRST_LOOK)
+    _tap(page, largest[1])
+    chosen = page.get_by_test_id("stMultiSelect").first
+    expect(chosen.get_by_text(largest[0])).to_be_visible()
+    settle(page)
+    # One tap was one choice: a second one lets go of the turf.
+    expect(chosen.get_by_text(largest[0])).to_be_visible()
+    assert not [one for one in visit.errors if HARMLESS not in one]
+    visit.leave()
+
+
+def _tap(page, shift):
+    """Tap the map this far from its middle as soon as it is drawn there."""
+    chart = page.get_by_test_id("stDeckGlJsonChart")
+    chart.evaluate("each => each.scrollIntoView({block: 'center'})")
+    box = chart.bounding_box()
+    at = [box["x"] + box["width"] / 2 + shift[0], box["y"] + box["height"] / 2 + shift[1]]
+    spot = {"x": at[0] - 1, "y": at[1] - 1, "width": 3, "height": 3}
+    drawn = set()
+    while not drawn - {(255, 255, 255)}:
+        picture = Image.open(io.BytesIO(page.screenshot(clip=spot))).convert("RGB")
+        drawn = {colour for _n, colour in picture.getcolors()}
+    page.touchscreen.tap(*at)

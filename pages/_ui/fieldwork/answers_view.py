@@ -12,11 +12,15 @@ from analysis.fieldwork.small_cells import FLOOR
 from analysis.geography.bureau_names import bureau_labels
 from analysis.tables.workspace import Workspace
 from analysis.workflows import door_script
+from pages._ui import phone_order
 from pages._ui.access import taken_away
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, language, number
 from pages._ui.pictures import vega
 from pages._ui.trial.number_tables import show_table
+
+# Of the axis of shares; the names of answers stand beside it.
+_PHONE_PX, _WIDE_PX = 150, 420
 
 
 def answers(place: Workspace, asked: Mark) -> None:
@@ -117,14 +121,15 @@ def _named(place: Workspace, keys: pd.Series, level: str) -> list[str]:
 
 def _chart(rows: pd.DataFrame, order: list[str]) -> None:
     x = {"field": "percent", "type": "quantitative", "title": _("Share (%)"),
-         "scale": {"domain": [0, 100]}}  # fmt: skip
+         "scale": {"domain": [0, 100]}, "axis": {"tickCount": 5}}  # fmt: skip
     y = {"field": "answer", "type": "nominal", "title": None, "sort": order,
-         "axis": {"labelLimit": 260}}  # fmt: skip
+         "axis": {"labelLimit": 260 if not phone_order.on_phone() else 170}}  # fmt: skip
     spec: dict[str, Any] = {
         "facet": {"row": {"field": "where", "type": "nominal", "title": None,
-                          "header": {"labelAngle": 0, "labelAlign": "left", "labelOrient": "top"}}},
+                          "header": {"labelAngle": 0, "labelAnchor": "start", "labelOrient": "top"}}},
         "spec": {
-            "width": 420,
+            # Panels take no width of their page: on a phone half of a wide one is outside.
+            "width": _PHONE_PX if phone_order.on_phone() else _WIDE_PX,
             "encoding": {"y": y},
             "layer": [
                 {"mark": {"type": "bar", "opacity": 0.45}, "encoding": {"x": x}},

@@ -9,7 +9,7 @@ from analysis.errors import DataError, Text, some
 from analysis.fieldwork import inbox
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.privacy import file_name
-from analysis.fieldwork.store import Store
+from analysis.fieldwork.store import Receipt, Store
 from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
 from analysis.workflows.fieldwork import Told, count_waiting, counts_sheet, take_in, today
@@ -17,11 +17,14 @@ from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.i18n import DAY, _, ngettext, number, outcome_name
+from pages._ui.trial.number_tables import show_table
 
 _RESULTS = "field.results"
 _ROUND = "field.round"
 _COUNTS = "field.counts"
 _PAPER = "field.paper.open"
+# More files that have nothing but counts to tell are told together.
+_MOST_BOXES = 3
 
 
 def bring(place: Workspace, opened: Store) -> None:
@@ -104,7 +107,12 @@ def _waiting(opened: Store) -> None:
 
 def _told() -> None:
     """Say what was imported, known already, in conflict, or refused and why."""
-    for name, result in list(st.session_state.get(_RESULTS, [])):
+    results: list[Told] = list(st.session_state.get(_RESULTS, []))
+    plain = [one for one in results if _is_plain(one[1])]
+    if len(plain) > _MOST_BOXES:
+        _together(plain)
+        results = [one for one in results if not _is_plain(one[1])]
+    for name, result in results:
         if isinstance(result, DataError):
             st.markdown(_("**{file}** was refused:").format(file=messages.plain(name)))
             messages.show_error(result)
@@ -137,6 +145,39 @@ def _told() -> None:
             st.info(messages.translate(note))
 
 
+def _is_plain(result: Receipt | DataError) -> bool:
+    """Tell whether all of a file that there is to say are two counts."""
+    return not isinstance(result, DataError) and not (
+        result.conflicts or result.missing or result.withheld or result.notes
+    )
+
+
+def _together(told: list[Told]) -> None:
+    """Say what many files brought in one line; which they were unfolds."""
+    counts = [(name, one) for name, one in told if not isinstance(one, DataError)]
+    st.success(
+        ngettext(
+            "**{n} file**: {new} new, {repeated} already known.",
+            "**{n} files**: {new} new, {repeated} already known.",
+            len(counts),
+        ).format(
+            n=number(len(counts)),
+            new=number(sum(one.new for _name, one in counts)),
+            repeated=number(sum(one.repeated for _name, one in counts)),
+        )
+    )
+    with st.expander(_("File by file")):
+        show_table(
+            pd.DataFrame(
+                {
+                    _("File"): [name for name, _one in counts],
+                    _("New"): [one.new for _name, one in counts],
+                    _("Known already"): [one.repeated for _name, one in counts],
+                }
+            )
+        )
+
+
 def _withheld(found: tuple[Text, ...]) -> str:
     said = ngettext(
         "{n} remark seemed to tell who somebody is, and was not kept: {some}. The rest counts.",
@@ -159,8 +200,10 @@ def _paper(place: Workspace, opened: Store) -> None:
     team = right.text_input(_("Team"), max_chars=24, key="field.paper.team")
     stops = load_fieldwork.stops(place, opened, turf)
     blank = stops.assign(**dict.fromkeys(OUTCOMES, pd.array([pd.NA] * len(stops), dtype="Int64")))
+    # No most: a table makes another number of one that is too large while it is typed, and says
+    # nothing; what is taken in says which.
     columns = {
-        name: st.column_config.NumberColumn(outcome_name(name), min_value=0, max_value=500, step=1)
+        name: st.column_config.NumberColumn(outcome_name(name), min_value=0, step=1)
         for name in OUTCOMES
     }
     columns["address"] = st.column_config.TextColumn(_("Address"), disabled=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.charts.colours import classes
+from analysis.charts.colours import Scheme, classes
 from analysis.tables.workspace import Workspace
 from analysis.workflows.server_access import room
 from pages._ui import loaders as places
@@ -52,7 +52,10 @@ def ground(place: Workspace, asked: Mark) -> None:
         st.info(_("No map: none of these bureaux has a contour here."))
         return
     shown = table.set_index("bureau_id").reindex(geometry.ids)
-    graded = classes(shown[what], n=5, language=language())
+    # Most turfs are untouched or done: classes of as many turfs each would be two, 0 to 9 and 9 to
+    # 100.
+    scheme: Scheme = "equal-interval" if what == "covered" else "quantile"
+    graded = classes(shown[what], n=5, scheme=scheme, language=language())
     paint = Paint(
         graded.index,
         Legend(names[what], graded.palette[1:], graded.labels[1:], _("Nothing known")),

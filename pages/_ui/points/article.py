@@ -201,7 +201,7 @@ def others(path: str) -> None:
     placebo = facts["placebo"]["royal_2007_r1"]
     rows.append(
         {
-            _("Outcome"): _("Placebo: Royal 2007, before anything was done"),
+            _("Outcome"): _("Placebo: Royal 2007"),
             _("Without controls (points)"): 100 * placebo[0],
             "±": 100 * placebo[1],
         }
@@ -212,7 +212,8 @@ def others(path: str) -> None:
             "- **Turnout did not move.** The canvass changed votes, not who went to vote.\n"
             "- **Le Pen was not lower**: {le_pen} points, {le_pen_adjusted} with all controls, "
             "both well within chance. The claim is contradicted by the published table.\n"
-            "- **The placebo is not quite nought** ({placebo} ± {error}): the lot had fallen a "
+            "- **The placebo is not quite nought** ({placebo} ± {error}): in 2007, before anything "
+            "was done, the lot had fallen a "
             "little in favour of the left, which is why the adjusted numbers are smaller and "
             "fairer."
         ).format(

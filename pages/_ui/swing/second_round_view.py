@@ -230,6 +230,8 @@ def _edited(imagined: WhatIf) -> WhatIf | None:
     percents = (100 * shares[shown]).round(1)
     table = percents.set_axis([option_name(one) for one in percents.index], axis=0)
     turn = st.session_state.get("second.turn", 0)
+    # Above the table: below it, what is wrong would be under the fold.
+    wrong = st.container()
     edited = st.data_editor(
         table.rename(columns=option_name),
         key=f"second.table.{imagined.first}.{imagined.place}.{turn}",
@@ -237,7 +239,10 @@ def _edited(imagined: WhatIf) -> WhatIf | None:
         column_config={"_index": st.column_config.Column(width=_ROW_NAME_PX)}
         | {
             option_name(one): st.column_config.NumberColumn(
-                min_value=0.0, max_value=100.0, step=1.0, format="localized"
+                # No most: a table makes 100 of 900 while it is typed, and says nothing.
+                min_value=0.0,
+                step=1.0,
+                format="localized",
             )
             for one in shown
         },
@@ -246,7 +251,7 @@ def _edited(imagined: WhatIf) -> WhatIf | None:
     st.caption(_("Of 100 in each row; what is missing to 100 stays home."))
     over = values.index[values.sum(axis=1) > 100 + 0.5]
     if len(over):
-        st.error(
+        wrong.error(
             _("More than 100 in all: {which}. Lower a figure of that row.").format(
                 which=plain(", ".join(map(option_name, over)))
             )

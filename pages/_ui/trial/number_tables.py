@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 _MOST_DIGITS = 4
+# A letter in a cell, the room beside a text and the widest column of text that is given, in pixels.
+_LETTER_PX, _BESIDE_PX, _WIDEST_PX = 7, 20, 300
+# With more rows than these the browser takes no measure of a text twice as long as others are.
+_ALL_MEASURED, _LONG = 5, 1.8
 
 
 def show_table(
@@ -79,10 +83,21 @@ def written(
     }
     for name in (str(name) for name, values in table.items() if _are_days(values)):
         columns[name] = st.column_config.DateColumn(width=(widths or {}).get(name), format=DAY)
+    for name in (str(name) for name in table if str(name) not in columns | dict(widths or {})):
+        if (pixels := _room(table[name])) is not None:
+            columns[name] = st.column_config.TextColumn(width=pixels)
     if theirs or not kept:
         return table, columns
     formats = {name: partial(number, digits=digits) for name, digits in kept.items()}
     return table.style.format(formats, na_rep=MISSING), columns
+
+
+def _room(values: pd.Series) -> int | None:
+    """Return how wide a column of text is to be; None where the browser gives it room by itself."""
+    told = [len(one) for one in values if isinstance(one, str)]
+    if len(told) <= _ALL_MEASURED or max(told) * len(told) < _LONG * sum(told):
+        return None
+    return min(max(told) * _LETTER_PX + _BESIDE_PX, _WIDEST_PX)
 
 
 def _speaks_alike() -> bool:

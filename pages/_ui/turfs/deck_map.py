@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ from pages._ui.turfs import load_turfs
 
 _IMAGES = "turfs.images"
 Picked = Mapping[str, Any]
+_give_slow_taps = st.components.v2.component(
+    "palier.deck_taps", js=Path(__file__).with_name("deck_taps.js").read_text(encoding="utf-8")
+)
 
 
 def ground(place: Workspace) -> str | None:
@@ -75,6 +79,7 @@ def show(deck: pydeck.Deck, *, key: str, take: Callable[[Picked], None], height:
         on_select=lambda: clicked(key, take),
         selection_mode="single-object",
     )
+    _give_slow_taps(key=f"{key}.taps", height=0)
 
 
 def clicked(key: str, take: Callable[[Picked], None]) -> None:
