@@ -118,6 +118,19 @@ def test_themes_are_chosen_and_read_by_their_words(open_app, town):
     assert "thème «\u202flogement\u202f»" in words(app)
 
 
+def test_who_is_counted_before_they_agreed_is_said(open_app, town):
+    app = open_view(open_app, town, "contacts", contacts_view="universes", lang="en")
+    app.radio(key="universe.of").set_value("people").run()
+    assert "Counted before refusals" in words(app)
+    app.radio(key="universe.channel.people").set_value("email").run()
+    assert "who did not agree to letters by e-mail gets none" in words(app)
+    app.selectbox(key="universe.consent").select("email").run()
+    assert not app.exception
+    assert "Counted before" not in words(app)
+    app.radio(key="universe.channel.people").set_value("sms").run()
+    assert "who did not agree to texts gets none" in words(app)
+
+
 def test_saved_universes_are_listed_with_how_many_are_in_each(open_app, town):
     app = open_view(open_app, town, "contacts", contacts_view="universes", lang="fr")
     assert not app.dataframe or "Nom" not in app.dataframe[-1].value  # counted when asked for
