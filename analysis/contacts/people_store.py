@@ -5,12 +5,12 @@ Who they are goes into the vault alone; nothing here writes that an objection is
 
 from __future__ import annotations
 
+import calendar
 import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -368,7 +368,8 @@ def _consents(
             purpose=_PURPOSE[claim.channel],
             channel=claim.channel,
             given=True,
-            said_s=int(datetime(*claim.said_on.timetuple()[:3], 12, tzinfo=UTC).timestamp()),
+            # The beginning of its day: what was taken back on that day stays so.
+            said_s=calendar.timegm(claim.said_on.timetuple()),
             how="import",
             text_id=texts[_PURPOSE[claim.channel], claim.text],
             text_version=1,
