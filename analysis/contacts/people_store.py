@@ -351,14 +351,13 @@ def _consents(
     if not whole:
         return 0, lacking
     consents.texts(connection, contacts)  # those of the campaign come first
-    stamp = contacts.stamp()
     texts: dict[tuple[str, str], str] = {}
     for _who, claim in whole:
         key = (_PURPOSE[claim.channel], claim.text)
         texts.setdefault(key, f"import.{vault.digest(b'text', *key)[:40]}")
     wordings = [
         {"text_id": text_id, "version": 1, "purpose": purpose, "language": _LANGUAGE}
-        | {"wording": wording, **stamp}
+        | {"wording": wording, **contacts.stamp()}
         for (purpose, wording), text_id in texts.items()
     ]
     connection.execute(or_nothing(connection, CONSENT_TEXTS), wordings)
