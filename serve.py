@@ -124,6 +124,8 @@ def _references(ending: threading.Event) -> None:
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that one person is answered at once; before, for many."""
     loop_wakeups.together(asyncio.get_running_loop())
+    # By now it is bound: links in letters lead to the port that answers, whoever chose it.
+    server_access.answer_at(int(config.get_option("server.port")))
     if settings.server:
         await asyncio.to_thread(_prepare)
     else:

@@ -324,7 +324,7 @@ def record_call(contacts: Contacts, person: str, outcome: str, *, corrects: str 
 
 
 WAITING = {
-    "number": Text("gave no number"),
+    "number": Text("no number given"),
     "hours": Text("outside the hours, 10 to 13 and 14 to 20 on working days"),
     "dealt": Text("before another caller just now"),
     "tries": Text("called already, or four times in thirty days"),

@@ -35,6 +35,8 @@ from analysis.fieldwork.names_taken_out import PLACES, take_out
 NAMES = ("birth_name", "used_name", "first_names")
 _ABOUT = (STATEMENTS, HOMES, LINKS)
 _BY_PASSAGE = ("door", "post", "phone")
+# A call, a message or a count hands nobody a list.
+_LISTS = ("list", "export", "sheet", "letter")
 # Words of the audit for what leaves as a file.
 _LEAVES = ("download", "export", "print", "send")
 
@@ -174,7 +176,7 @@ def points_of(contacts: Contacts, people: Iterable[str]) -> list[tuple[str, str]
 def left_before(contacts: Contacts) -> list[tuple[int, str, int]]:
     """Return what left as a file or a list: when, what, rows; the newest first."""
     passed = sa.select(PASSED.c.at_s, PASSED.c.action, PASSED.c.rows).where(
-        PASSED.c.tenant == contacts.tenant
+        PASSED.c.tenant == contacts.tenant, PASSED.c.action.in_(_LISTS), PASSED.c.rows > 0
     )
     files = sa.select(AUDIT.c.at_s, AUDIT.c.subject, AUDIT.c.rows).where(
         AUDIT.c.tenant == contacts.tenant,

@@ -75,7 +75,7 @@ def passes(contacts: Contacts, request: Request, *, record: bool = True) -> Pass
     left = [who for n, who in enumerate(request.people, 1) if n not in out]
     found = Passage(request, () if whole else tuple(left), (*whole, *refused), tuple(rules))
     if record:
-        _write(contacts, found)
+        write_down(contacts, found, len(found.allowed))
     return found
 
 
@@ -311,8 +311,18 @@ def _gathered(rows: Iterable[Row], people: Sequence[str]) -> list[Refusal]:
     return [Refusal(rule, tuple(sorted(lines))) for rule, lines in sorted(by_rule.items())]
 
 
-def _write(contacts: Contacts, found: Passage) -> None:
-    """Keep which rules let how many rows out, and which refused how many: rows, never people."""
+def write_down(contacts: Contacts, found: Passage, rows: int) -> None:
+    """Keep which rules let how many rows out, and which refused how many: rows, never people.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    found
+        What the gate said.
+    rows
+        That leave: of a list, fewer than may be reached where some gave nothing to be reached by.
+    """
     request = found.request
     fields = {"shown": list(request.shown), "chosen": list(request.chosen)}
     refused: dict[str, Any] = {one.rule: len(one.lines) or "all" for one in found.refusals}
@@ -325,7 +335,7 @@ def _write(contacts: Contacts, found: Passage) -> None:
                 fields=json.dumps(fields),
                 rules=json.dumps(list(found.rules)),
                 refused=json.dumps(refused),
-                rows=len(found.allowed) or (0 if found.refusals else request.rows),
+                rows=rows,
                 **contacts.stamp(),
             )
         )

@@ -38,8 +38,6 @@ class Request:
         What goes with it: "notice", "unsubscribe", "sponsor", "election".
     at
         The moment of delivery; None: now.
-    rows
-        Rows of the roll that go out, which are no persons of ours.
     """
 
     channel: str
@@ -50,7 +48,6 @@ class Request:
     cells: Mapping[str, int] = field(default_factory=dict)
     carries: frozenset[str] = frozenset()
     at: datetime | None = None
-    rows: int = 0
 
     @property
     def moment(self) -> datetime:

@@ -34,7 +34,7 @@ _YEAR, _GROWN = re.compile(r"(?:19|20)\d\d"), 16
 _MOST = 0.6
 # Who wants to be left alone, in the words of a heading or a cell: one that is missed is a fault.
 LEAVE = re.compile(
-    r"(?:^|ne\w*|(?<!mot)de)(?:pas(?!sage)|plus)\w*"
+    r"(?:^|^naccepte|ne\w*|(?<!mot)de)(?:pas(?!sage)|plus)\w*"
     r"(?:contact|appel|ecrire|demarch|sollicit|derang|mail|sms)"
     r"|desabonn|desinscri|^unsub|opt(?:ed)?out|^stop(?!p)|blacklist|listenoire|listerouge"
     r"|opposee?s?$|donot|dont(?:call|contact)"
@@ -42,7 +42,11 @@ LEAVE = re.compile(
     r"|^(?!.*(?:majorite|groupe|elue?s?d|conseill|municip|politi)).*opposition"
 )
 # A box of a form, and what stands around the name of a thing in one.
-_AGREE = re.compile(r"^(?:jaccepte|jeconsens|jesouhaiterecevoir|jeveuxrecevoir)")
+_AGREE = re.compile(
+    r"^(?:jaccepte|jeconsens|jesouhaiterecevoir|jeveuxrecevoir)"
+    r"|^(?!.*(?:pas|plus|stop|desa|desi))(?:accept|abonn|inscri|souhait|veut|accord)\w*"
+    r"(?:newsletter|lettre|mail|sms|appel)"
+)
 _AROUND = re.compile(r"^(?:votre|vos)|(?:adherente?|ducontact)$")
 # « Nom » is the one of birth where another column says the one in use.
 _IN_USE = frozenset({"nomdusage", "nomusuel", "nommarital", "marriedname", "nomdepouse"})

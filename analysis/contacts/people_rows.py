@@ -19,6 +19,10 @@ _YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "acce
 # Of a wish to be left alone "refuse" says yes; of a consent it says no.
 _NOT = {"0", "non", "no", "n", "false", "faux"}
 _NO_WISH = re.compile(r"(?:non|pas|aucune?|sans)d?e?(?:oppos|desabonn|desinscri)")
+# What is filled in where there is nothing to tell, and what says yes: neither proves anything.
+_TELLS_NOTHING = re.compile(
+    r"|nc|na|ns|nr|neant|aucune?|rien|sans|inconnue?|unknown|none|null|nil|nan|vide|perdue?|manquante?"
+)
 _NO = _NOT | {"refuse", "optout", "unsubscribed", "desabonne"}
 _ISO = re.compile(r"(\d{4})[/.\-](\d\d?)[/.\-](\d\d?)(?:\D.*)?")
 _CHANNELS = {
@@ -287,9 +291,16 @@ def _claims(told: Mapping[str, Sequence[tuple[str, str]]], declared: Declared) -
             continue
         channels = channels_in(one("consent_channel")) or channels_in(heading) or [""]
         on = read_date(one("consent_date")) or read_date(value)
-        text = one("consent_text") or declared.consent_text
-        proof = one("consent_proof") or declared.consent_proof
-        yield from (Claim(channel, on, text.strip(), proof.strip()) for channel in channels)
+        text = _told(one("consent_text")) or _told(declared.consent_text)
+        proof = _told(one("consent_proof")) or _told(declared.consent_proof)
+        yield from (Claim(channel, on, text, proof) for channel in channels)
+
+
+def _told(text: str) -> str:
+    """Return the text or proof of a yes; "" where a cell tells of none: « - », « oui », « n/a »."""
+    plain = _plain(text)
+    nothing = _TELLS_NOTHING.fullmatch(plain) or plain in _YES | _NO
+    return "" if nothing else text.strip()
 
 
 def channels_in(text: str) -> list[str]:

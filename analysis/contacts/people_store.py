@@ -5,12 +5,12 @@ Who they are goes into the vault alone; nothing here writes that an objection is
 
 from __future__ import annotations
 
+import calendar
 import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -351,14 +351,13 @@ def _consents(
     if not whole:
         return 0, lacking
     consents.texts(connection, contacts)  # those of the campaign come first
-    stamp = contacts.stamp()
     texts: dict[tuple[str, str], str] = {}
     for _who, claim in whole:
         key = (_PURPOSE[claim.channel], claim.text)
         texts.setdefault(key, f"import.{vault.digest(b'text', *key)[:40]}")
     wordings = [
         {"text_id": text_id, "version": 1, "purpose": purpose, "language": _LANGUAGE}
-        | {"wording": wording, **stamp}
+        | {"wording": wording, **contacts.stamp()}
         for (purpose, wording), text_id in texts.items()
     ]
     connection.execute(or_nothing(connection, CONSENT_TEXTS), wordings)
@@ -368,7 +367,8 @@ def _consents(
             purpose=_PURPOSE[claim.channel],
             channel=claim.channel,
             given=True,
-            said_s=int(datetime(*claim.said_on.timetuple()[:3], 12, tzinfo=UTC).timestamp()),
+            # The beginning of its day: what was taken back on that day stays so.
+            said_s=calendar.timegm(claim.said_on.timetuple()),
             how="import",
             text_id=texts[_PURPOSE[claim.channel], claim.text],
             text_version=1,

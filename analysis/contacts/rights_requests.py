@@ -14,6 +14,7 @@ from analysis.access import audit
 from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts, new_id
 from analysis.contacts.erasure import Erased, erase
+from analysis.contacts.merged import groups
 from analysis.contacts.normalise import canonical_email, canonical_phone
 from analysis.contacts.suppression import suppress_many, suppress_people
 from analysis.database.contact_tables import REQUESTS
@@ -59,6 +60,8 @@ class Request:
 def find(contacts: Contacts, text: str) -> list[str]:
     """Return who has an e-mail address or a telephone number; the search goes to the audit.
 
+    Who was merged is one: what is known of a person is known of all that they are.
+
     Raises
     ------
     DataError
@@ -66,7 +69,8 @@ def find(contacts: Contacts, text: str) -> list[str]:
     """
     kind, canonical = point_of(text)
     with reading(contacts.engine) as connection:
-        found = vault.who_has(connection, contacts.ring, kind, [canonical]).get(canonical, [])
+        every = vault.who_has(connection, contacts.ring, kind, [canonical]).get(canonical, [])
+        found = sorted(set(map(groups(connection).of, every)))
     audit.note(contacts.engine, contacts.by, "search", subject="request", rows=len(found))
     return found
 

@@ -123,9 +123,7 @@ def send_waiting(workspace: Path, contacts: Contacts) -> int:
 
 def page_address(contacts: Contacts, rest: str = "") -> str:
     """Return the address of the campaign's public pages, or of one of them."""
-    settings = server_access.settings()
-    base = settings.address.rstrip("/") or f"http://localhost:{settings.port}"
-    return f"{base}/p/{contacts.tenant}" + (f"/{rest}" if rest else "")
+    return f"{server_access.own_address()}/p/{contacts.tenant}" + (f"/{rest}" if rest else "")
 
 
 def _wants_none(contacts: Contacts, email: str) -> bool:

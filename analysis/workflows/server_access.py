@@ -39,12 +39,24 @@ ACTIONS = {
 DOOR = threading.Event()
 _opening = threading.Lock()
 _opened: dict[str, Engine] = {}
+_bound: dict[str, int] = {}
 
 
 @cache
 def settings() -> ServerSettings:
     """Return how this copy runs; a fault is raised at every call until it is mended."""
     return load(ROOT, os.environ)
+
+
+def answer_at(port: int) -> None:
+    """Say at which port this process answers: the command line names it as often as settings."""
+    _bound["port"] = port
+
+
+def own_address() -> str:
+    """Return where people reach this copy, without a slash at its end; else this machine's own."""
+    found = settings()
+    return found.address.rstrip("/") or f"http://localhost:{_bound.get('port', found.port)}"
 
 
 def room(few: int) -> int:

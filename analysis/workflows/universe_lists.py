@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.access import audit
 from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
+from analysis.contacts.gate import write_down
 from analysis.contacts.passage import Passage, Request
 from analysis.contacts.roll_universe import roll_rows
 from analysis.contacts.universe import Universe
@@ -151,10 +152,7 @@ def take_out(contacts: Contacts, universe: Universe, ground: Ground, asked: Aske
     shown = asked.shown(universe)
     carries = frozenset({"notice"} if said else ())
     named = any(datum.endswith(".name") for datum in shown)
-    rows_of_roll = 0
-    if universe.of == "roll":
-        rows_of_roll = int(found.table["electors"].sum()) if named else len(_doors(found)[1])
-    request = Request(channel, asked.action, shown, carries=carries, rows=rows_of_roll)
+    request = Request(channel, asked.action, shown, carries=carries)
     passage = gate_of(contacts, universe, found, request)
     words = told(said, asked.language) if said else ""
     if universe.of == "people":
@@ -163,6 +161,7 @@ def take_out(contacts: Contacts, universe: Universe, ground: Ground, asked: Aske
         columns, rows = _named(contacts, universe, ground, words)
     else:
         columns, rows = _doors(found)
+    write_down(contacts, passage, len(rows))
     audit.note(contacts.engine, contacts.by, "download", subject=channel, rows=len(rows))
     return Leaving(columns, tuple(rows), passage)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from analysis.access import audit
 from analysis.contacts.contact_store import Contacts, insert_many, new_id
-from analysis.contacts.gate import passes, roll_in_force
+from analysis.contacts.gate import passes, roll_in_force, write_down
 from analysis.contacts.passage import FLOOR, Passage, Request
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
@@ -128,7 +128,10 @@ def count(contacts: Contacts, universe: Universe, ground: Ground, channel: str) 
 
 
 def gate_of(contacts: Contacts, universe: Universe, found: Members, request: Request) -> Passage:
-    """Return who of a universe passes for a request, which is written down; fewer than 11 never.
+    """Return who of a universe passes for a request; fewer than 11 never.
+
+    What is refused is written down here, what passes by who knows how many rows leave
+    (`gate.write_down`).
 
     Parameters
     ----------
@@ -161,9 +164,11 @@ def gate_of(contacts: Contacts, universe: Universe, found: Members, request: Req
         cells={"universe": whole or FLOOR},
         carries=request.carries,
         at=request.at,
-        rows=request.rows,
     )
-    return passes(contacts, asked).checked()
+    told = passes(contacts, asked, record=False)
+    if not told.whole:
+        write_down(contacts, told, 0)
+    return told.checked()
 
 
 def save(contacts: Contacts, name: str, universe: Universe) -> Saved:

@@ -6,15 +6,17 @@ import shutil
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from analysis.contacts import vault
+from analysis.contacts.calls import OUTCOMES
 from analysis.contacts.contact_store import insert_many
 from analysis.contacts.erasure import left_before
 from analysis.contacts.gate import passes
 from analysis.contacts.passage import Request
 from analysis.contacts.universe import Universe
-from analysis.database.contact_tables import PERSONS, ROLL_FILES, ROLL_ROWS, STATEMENTS
-from analysis.database.engine import writing
+from analysis.database.contact_tables import CONTACTS, PERSONS, ROLL_FILES, ROLL_ROWS, STATEMENTS
+from analysis.database.engine import reading, writing
 from analysis.workflows import universes
 from analysis.workflows.contacts_open import close, open_contacts, people_of
 from tests.analysis.contacts.invented import roll
@@ -89,7 +91,7 @@ def test_a_universe_is_said_counted_and_a_list_is_prepared(open_app, town):
     assert law["Rows"].tolist().count("25") == 1
     assert law["By the rules"].tolist()[0].startswith("Addresses of the roll serve")
     with people_of(town) as contacts:
-        assert sorted(rows for _at, what, rows in left_before(contacts) if rows) == [25]
+        assert [rows for _at, what, rows in left_before(contacts)] == [25]
     app.checkbox(key="universe.names").check().run()
     app.button(key="universe.prepare").click().run()
     assert not app.exception
@@ -116,6 +118,19 @@ def test_themes_are_chosen_and_read_by_their_words(open_app, town):
     assert "thème «\u202flogement\u202f»" in words(app)
 
 
+def test_who_is_counted_before_they_agreed_is_said(open_app, town):
+    app = open_view(open_app, town, "contacts", contacts_view="universes", lang="en")
+    app.radio(key="universe.of").set_value("people").run()
+    assert "Counted before refusals" in words(app)
+    app.radio(key="universe.channel.people").set_value("email").run()
+    assert "who did not agree to letters by e-mail gets none" in words(app)
+    app.selectbox(key="universe.consent").select("email").run()
+    assert not app.exception
+    assert "Counted before" not in words(app)
+    app.radio(key="universe.channel.people").set_value("sms").run()
+    assert "who did not agree to texts gets none" in words(app)
+
+
 def test_saved_universes_are_listed_with_how_many_are_in_each(open_app, town):
     app = open_view(open_app, town, "contacts", contacts_view="universes", lang="fr")
     assert not app.dataframe or "Nom" not in app.dataframe[-1].value  # counted when asked for
@@ -138,6 +153,37 @@ def test_calls_show_one_person_at_a_time_or_say_why_none(open_app, town, monkeyp
     app.run()
     assert "Personne ne peut être appelé maintenant" in words(app)
     assert "hors des heures" in words(app)
+
+
+def press(app, end):
+    """Press how a call ended: of who is called now, or (last) of the call before."""
+    [*_first, last] = [one for one in app.button if one.key.startswith(f"calls.{end}.")]
+    last.click().run()
+    assert not app.exception
+
+
+def test_a_call_says_what_was_written_and_a_wrong_click_is_put_right(open_app, town, monkeypatch):
+    monkeypatch.setattr("analysis.contacts.calls.at_decent_hours", lambda *_told: True)
+    app = open_view(open_app, town, "contacts", contacts_view="calls", lang="en")
+    before = int(app.metric[0].value)
+    [called] = [one.value for one in app.subheader]
+    assert called == "No name given"
+    press(app, "absent")
+    assert app.success[0].value == "Written down for No name given: No answer"
+    assert app.metric[0].value == str(before)
+    # The call before comes first on the page: that it was « Stop » is said there.
+    wrong = [one for one in app.button if one.key.startswith("calls.stop.")][0]
+    wrong.click().run()
+    assert not app.exception
+    assert app.success[0].value == "Written down for No name given: STOP: nothing more by any way"
+    assert app.metric[0].value == str(before - 1)
+    # What somebody asked for is not taken back by a click.
+    assert len([one for one in app.button if one.key.startswith("calls.")]) == len(OUTCOMES)
+    with people_of(town) as contacts, reading(contacts.engine) as connection:
+        query = sa.select(CONTACTS.c.contact, CONTACTS.c.outcome, CONTACTS.c.corrects)
+        rows = connection.execute(query.order_by(CONTACTS.c.at_s)).all()[-2:]
+    (first, absent, none), (_second, stop, corrects) = sorted(rows, key=lambda one: one[1])
+    assert (absent, stop, none, corrects) == ("absent", "stop", None, first)
 
 
 def test_the_table_of_the_law_is_shown_with_what_passed(open_app, town):

@@ -46,6 +46,7 @@ def universes() -> None:
         with messages.explain_data_errors():
             found = library.count(contacts, rule, ground, channel)
             _numbers(found)
+            _before_consent(rule, channel)
         _save(contacts, rule)
         _listed(place, contacts, ground)
         with messages.explain_data_errors():
@@ -190,6 +191,23 @@ def _numbers(found: Members) -> None:
                 "one."
             )
         )
+
+
+def _before_consent(rule: Universe, channel: str) -> None:
+    """Say that not all who are counted get a message, where the rule does not ask who agreed."""
+    told = {
+        "email": _(
+            "Counted before consent: who did not agree to letters by e-mail gets none. Choose "
+            "this consent above to count who did."
+        ),
+        "sms": _(
+            "Counted before consent: who did not agree to texts gets none. Choose this consent "
+            "above to count who did."
+        ),
+        "phone": _("Counted before refusals: who asked for no calls is not called."),
+    }
+    if channel in told and ("consent", channel) not in rule.leaves:
+        st.caption(told[channel])
 
 
 def _save(contacts: Contacts, rule: Universe) -> None:

@@ -14,7 +14,7 @@ from pages._ui.access import taken_away
 from pages._ui.i18n import DAY, _, date, language, ngettext
 from pages._ui.law import load_law
 
-_WHO = "law.who"
+_WHO, _FOUND = "law.who", "law.found"
 
 
 def requests() -> None:
@@ -54,12 +54,14 @@ def _states() -> dict[str, str]:
 def begin_with(person: str) -> None:
     """Begin the next request with somebody who was found already."""
     st.session_state[_WHO] = person
+    st.session_state.pop(_FOUND, None)
 
 
 def _receive(contacts: Contacts) -> None:
     known = str(st.session_state.get(_WHO, ""))
     title = _("A person asks for something")
-    with st.expander(title, expanded=bool(known), key="law.request"):
+    found = st.session_state.get(_FOUND, [])
+    with st.expander(title, expanded=bool(known or found), key="law.request"):
         kinds = _kinds()
         kind = st.selectbox(_("What"), list(kinds), format_func=kinds.__getitem__, key="law.kind")
         contact = _of_whom(contacts, known)
@@ -69,18 +71,18 @@ def _receive(contacts: Contacts) -> None:
             return
         with messages.explain_data_errors():
             people = [known] if known else owed.find(contacts, contact)
-            every = [owed.receive(contacts, kind, person, came) for person in people or [""]]
+            if len(people) > 1:
+                # A couple may share one address: what one asks for is not asked for by both.
+                st.session_state[_FOUND] = people
+                st.rerun()
+            one = owed.receive(contacts, kind, people[0] if people else "", came)
         if not people:
             # Kept nowhere but on this screen: who objects is not asked twice for their contact.
-            st.session_state[f"law.{every[0].request}.point"] = contact
+            st.session_state[f"law.{one.request}.point"] = contact
         st.session_state.pop(_WHO, None)
-        if known:
+        if people:
             load_law.said(_("Written down: it waits below with its clock."))
-        found = ngettext(
-            "{n} person has this contact.", "{n} people have this contact.", len(people)
-        )
-        nobody = _("Nobody here has this contact: answer so, the request is written down.")
-        load_law.said(found.format(n=len(people)) if people else nobody)
+        load_law.said(_("Nobody here has this contact: answer so, the request is written down."))
 
 
 def _of_whom(contacts: Contacts, known: str) -> str:
@@ -89,6 +91,16 @@ def _of_whom(contacts: Contacts, known: str) -> str:
         st.markdown(_("Of whom: **{name}**").format(name=_who(contacts, known)))
         if st.button(_("Somebody else"), key="law.other"):
             st.session_state.pop(_WHO, None)
+            st.rerun()
+        return ""
+    if found := st.session_state.get(_FOUND):
+        told = ngettext("{n} person has this contact.", "{n} people have this contact.", len(found))
+        st.markdown(" ".join([told.format(n=len(found)), _("Whose request is it?")]))
+        for person in found:
+            label = _("A request of {name}").format(name=_who(contacts, person))
+            st.button(label, key=f"law.of.{person}", on_click=begin_with, args=(person,))
+        if st.button(_("Somebody else"), key="law.other"):
+            st.session_state.pop(_FOUND, None)
             st.rerun()
         return ""
     text = st.text_input(

@@ -20,6 +20,7 @@ from analysis.contacts.calls import (
     record_call,
 )
 from analysis.contacts.contact_store import Controller, Round, insert_many
+from analysis.contacts.erasure import left_before
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
 from analysis.database.contact_tables import CONTACTS, PASSED
@@ -187,6 +188,10 @@ def test_a_list_of_calls_leaves_by_the_gate_and_is_written_down(callers):
     # Nobody gave an address yet: they may be written to, and the list is empty.
     none = take_out(callers, ANYBODY, Ground(), Asked("post"))
     assert (len(none.rows), none.without) == (0, 12)
+    # The register tells the rows that left; a call and what was refused are no lists.
+    assert sorted(universes.passages(callers)["rows"]) == [0, 0, 11]
+    assert next_call(callers, PEOPLE, monday()).call is not None
+    assert [rows for _at, _what, rows in left_before(callers)] == [11]
     with writing(callers.engine) as connection:
         at = [(p, field, text) for p in PEOPLE for field, text in HOME.items()]
         vault.put(connection, callers.ring, at)

@@ -248,6 +248,38 @@ def test_a_yes_is_a_consent_only_with_text_date_channel_and_proof():
     assert told == [("email", ()), ("sms", ())]
 
 
+@pytest.mark.parametrize("filled", ["-", "?", "oui", "n/a", "Néant", "aucune", "x", "0"])
+def test_what_tells_of_no_proof_is_none(filled):
+    columns = [("Nom", "used_name"), ("email_opt_in", "consent"), ("date", "consent_date")]
+    columns += [("texte", "consent_text"), ("preuve", "consent_proof")]
+    assert claims(columns, ["Petit", "1", "03/02/2025", "J'accepte", filled]) == [
+        ("email", ("proof",))
+    ]
+    assert claims(columns, ["Petit", "1", "03/02/2025", filled, "form 3"]) == [("email", ("text",))]
+    form = Declared("sign_up", "information", consent_text=filled, consent_proof=filled)
+    assert claims(columns[:3], ["Petit", "1", "03/02/2025"], form) == [("email", ("text", "proof"))]
+
+
+def test_where_a_row_came_from_proves_no_consent():
+    assert [one.field for one in people_columns.propose(["Source"], [["marché"]], {})] == ["ignore"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("Accepte newsletter", "consent"),
+        ("Accepte de recevoir des SMS", "consent"),
+        ("Abonné à la lettre", "consent"),
+        ("Souhaite recevoir la newsletter", "consent"),
+        ("N'accepte pas les appels", "objection"),
+        ("Souhaite ne plus recevoir de mails", "objection"),
+    ],
+)
+def test_a_box_of_a_form_is_known_by_its_words(heading, field):
+    found = [one.field for one in people_columns.propose([heading], [["oui"], ["non"]], {})]
+    assert found == [field]
+
+
 def test_a_workbook_that_lost_its_beginning_is_no_empty_table():
     with pytest.raises(DataError, match="workbook cannot be opened"):
         read_people_file(bytes(range(256)) * 20, "soutiens.xlsx")

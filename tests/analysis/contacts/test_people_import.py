@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from functools import partial
 
 import pandas as pd
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from analysis.access import audit
 from analysis.cli.main import main
 from analysis.contacts import consents, people_store, person_links, suppression, vault
+from analysis.contacts.consents import Said
 from analysis.contacts.file_origins import Declared, check_declared, origins
 from analysis.contacts.merged import groups
 from analysis.contacts.people_columns import propose
@@ -246,6 +248,25 @@ def test_a_yes_without_proof_is_a_person_without_consent(bring, contacts):
     assert [key[1:] for key, yes in given.items() if yes] == [("letter_email", "email")]
     # What a file said is no wording of ours to be shown to others.
     assert consents.latest_text(texts, "letter_email", "fr").text_id == "letter_email.fr"
+
+
+def test_a_yes_of_a_day_does_not_take_back_the_no_of_that_day(bring, contacts):
+    today = dt.datetime.now(dt.UTC).date()
+    head = "Nom;Prénom;E-mail;email_opt_in;consent_date;consent_text;consent_proof\n"
+    ana = f"Petit;Ana;ana@example.org;oui;{today - dt.timedelta(1)};J'accepte;form 1\n"
+    assert bring(head + ana).counts["consents"] == 1
+    with writing(contacts.engine) as connection:
+        ((person, *_what),) = consents.current(connection)
+        no = Said(person, "letter_email", "email", given=False, said_s=int(time.time()), how="web")
+        consents.say(connection, contacts, [no])
+    # Whatever the hour, one who signed up today is taken in; who took it back today stays out.
+    both = f"Petit;Ana;ana@example.org;oui;{today};J'accepte;form 2\n"
+    both += f"Roux;Luc;luc@example.org;oui;{today};J'accepte;form 3\n"
+    assert bring(head + both).counts["new"] == 1
+    with reading(contacts.engine) as connection:
+        given = {who: yes for (who, *_what), yes in consents.current(connection).items()}
+    assert given.pop(person) is False
+    assert list(given.values()) == [True]
 
 
 def test_who_objected_stays_so_and_who_objects_in_a_file_does(bring, contacts):

@@ -26,6 +26,7 @@ from analysis.database.contact_tables import CONSENTS, VAULT_KEYS
 from analysis.database.engine import reading, writing
 from analysis.database.models import ATTEMPTS
 from analysis.errors import DataError
+from tests.analysis.contacts import invented
 from tests.analysis.contacts.invented import merge, opened, said, say
 
 CONTENT = {
@@ -102,6 +103,11 @@ def test_a_person_is_found_by_a_contact_and_the_search_is_kept(base, person):
     assert asked.find(base, "nobody@valmont.example") == []
     searches = [row for row in audit.entries(base.engine) if row["action"] == "search"]
     assert [row["rows"] for row in searches] == [0, 1, 1]
+    # Who is there twice and was merged asks once.
+    invented.enter(base, "again", email=POINT[1])
+    assert asked.find(base, POINT[1]) == sorted(["again", person])
+    merge(base, person, "again")
+    assert asked.find(base, POINT[1]) == [person]
     assert "zephyrine" not in str(searches).lower()
 
 
