@@ -32,6 +32,7 @@ _DARK = 0.4  # relative luminance under which white hatching shows better than b
 _MAP = (0.03, 0.085, 0.685, 0.80)
 _SIDE = (0.735, 0.085, 0.245, 0.80)
 _LINE = 0.018  # of the paper's height, a line of notes
+_ACROSS = 300  # letters: more of them than any paper is wide; names of places have no end
 _FREE = 2  # lines of notes that stand below the scale where it usually is
 _LABEL_GAP = 17.0  # points between the centres of two rank labels
 _TOUCHING = 0.005  # of the gap: nobody sees two labels this much too near
@@ -246,9 +247,12 @@ def _north(figure: Figure, areas: gpd.GeoDataFrame) -> None:
 
 
 def _words(figure: Figure, sheet: Sheet) -> None:
-    figure.text(0.03, 0.945, sheet.title, fontsize=16, fontweight="bold", color=INK)
-    figure.text(0.03, 0.912, sheet.subtitle, fontsize=10, color=FAINT)
-    for at, note in enumerate(reversed(sheet.notes)):
+    # What is beyond the edge is drawn for nobody.
+    title, subtitle = sheet.title[:_ACROSS], sheet.subtitle[:_ACROSS]
+    figure.text(0.03, 0.945, title, fontsize=16, fontweight="bold", color=INK)
+    figure.text(0.03, 0.912, subtitle, fontsize=10, color=FAINT)
+    most = int(1 / _LINE)
+    for at, note in enumerate(sheet.notes[: -most - 1 : -1]):
         figure.text(0.03, 0.02 + _LINE * at, note, fontsize=6.5, color=FAINT)
 
 

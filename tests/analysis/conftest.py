@@ -26,8 +26,12 @@ def server():
 def url(request):
     """Give the URL of an empty store: none for a file of the workspace."""
     if request.param == "sqlite":
-        return ""
-    return request.getfixturevalue("server").migrated()
+        yield ""
+        return
+    server = request.getfixturevalue("server")
+    made = server.migrated()
+    yield made
+    server.drop(made)
 
 
 @pytest.fixture

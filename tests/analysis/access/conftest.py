@@ -24,11 +24,13 @@ def person(engine, name, *grants):
 @pytest.fixture
 def engine(server):
     """Open an empty store with two campaigns."""
-    opened = connect(server.migrated())
+    url = server.migrated()
+    opened = connect(url)
     for campaign in (LEFT, RIGHT):
         membership.found_campaign(opened, campaign, name=campaign, organisation="Federation")
     yield opened
     opened.dispose()
+    server.drop(url)
 
 
 @pytest.fixture
