@@ -706,9 +706,10 @@ class BureauMap {
     for (let i = 0; i < geometry.count; i++) {
       const [west, north, east, south] = geometry.boxes.subarray(4 * i, 4 * i + 4);
       const text = geometry.names[i] || geometry.ids[i];
-      found.push({ text, x: (west + east) / 2, y: (north + south) / 2, metres: 3, i });
+      found.push({ text, code: geometry.ids[i], x: (west + east) / 2, y: (north + south) / 2, metres: 3, i });
     }
-    for (const spot of found) spot.plain = plain(spot.text);
+    // Files name a bureau by its code.
+    for (const spot of found) spot.plain = plain(`${spot.text} ${spot.code ?? ""}`);
     this.spotted = found;
     return found;
   }
