@@ -580,7 +580,7 @@ def test_streets_are_drawn_named_and_found_without_network(visit):
     expect(page.locator(".found button").first).to_have_text("2e")
     # By its code too, as files name it.
     search.fill("b37")
-    expect(page.locator(".found")).to_have_text("bureau 37")
+    expect(page.locator(".found")).to_have_text("Bureau 37")
     search.fill("bureau 37")
     page.locator(".found button").first.click()
     expect(page.get_by_text("chosen: b37")).to_be_visible()
