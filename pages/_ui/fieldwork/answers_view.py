@@ -126,7 +126,8 @@ def _chart(rows: pd.DataFrame, order: list[str]) -> None:
          "axis": {"labelLimit": 260 if not phone_order.on_phone() else 170}}  # fmt: skip
     spec: dict[str, Any] = {
         "facet": {"row": {"field": "where", "type": "nominal", "title": None,
-                          "header": {"labelAngle": 0, "labelAnchor": "start", "labelOrient": "top"}}},
+                          "header": {"labelAngle": 0, "labelAnchor": "start",
+                                     "labelOrient": "top"}}},
         "spec": {
             # Panels take no width of their page: on a phone half of a wide one is outside.
             "width": _PHONE_PX if phone_order.on_phone() else _WIDE_PX,

@@ -14,7 +14,6 @@ import streamlit as st
 
 from analysis.charts.turf_deck import STATE_COLOURS, turf_deck
 from analysis.errors import DataError
-from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from analysis.turf.editing import Edit, difference
@@ -83,7 +82,7 @@ def edit(place: Workspace, folder: Path, walks: Walks) -> None:
 
 def _store(place: Workspace) -> Store | None:
     """Return the store of a campaign that has begun; looking at turfs begins none."""
-    return field.store(place) if (place.path / FOLDER / "campaign.json").is_file() else None
+    return field.store(place) if field.has_begun(place) else None
 
 
 def _tell() -> None:
