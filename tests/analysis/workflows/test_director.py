@@ -13,9 +13,9 @@ import pytest
 
 from analysis.cli.main import main
 from analysis.errors import DataError
+from analysis.tables.sources import UNSTATED
 from analysis.targeting.first_zones import best_of, first_zones, worth_of
 from analysis.targeting.margin import last_margin
-from analysis.tables.sources import UNSTATED
 from analysis.workflows import director_words
 from analysis.workflows.director import brief_of, near_of, place_name
 from analysis.workflows.director_files import brief_to_bytes
