@@ -145,8 +145,8 @@ def show_list(
         most = _LEADING_BESIDE if len(leading) <= _SHORT else _LONG_BESIDE
         widths[leading] = min(widths[leading], most)
         named -= widths[leading] - _LEADING_BESIDE
-    if beside:
-        shown = shown.assign(**{_("Bureau"): within_lines(shown[_("Bureau")], wide_px=named)})
+    fitted = within_lines(shown[_("Bureau")], wide_px=named, lines=_LINES if beside else 1)
+    shown = shown.assign(**{_("Bureau"): fitted})
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
         figures,
@@ -190,7 +190,7 @@ def _in_short(labels: pd.Series) -> pd.Series:
     return apart.str.replace(r"\bbureau (?=\S)", "", n=1, regex=True)
 
 
-def within_lines(names: pd.Series, *, wide_px: int) -> pd.Series:
+def within_lines(names: pd.Series, *, wide_px: int, lines: int = _LINES) -> pd.Series:
     """Write names as far as the lines of a row hold them; what is left out is marked.
 
     Parameters
@@ -199,6 +199,8 @@ def within_lines(names: pd.Series, *, wide_px: int) -> pd.Series:
         Of bureaux.
     wide_px
         Of their column.
+    lines
+        Of a row.
 
     Returns
     -------
@@ -208,7 +210,7 @@ def within_lines(names: pd.Series, *, wide_px: int) -> pd.Series:
     letters = max(int((wide_px - _PADDING) / _LETTER_BESIDE), 2)
     # As browsers fill lines: up to the last space that fits, or through a word longer than a line.
     line = rf"(?:\S.{{0,{letters - 1}}}(?=\s|$)|\S{{1,{letters - 1}}})\s*"
-    fits = names.str.extract(rf"^((?:{line}){{0,{_LINES}}})")[0].str.rstrip()
+    fits = names.str.extract(rf"^((?:{line}){{0,{lines}}})")[0].str.rstrip()
     cut = fits.str.len() < names.str.len()
     whole = fits.str.slice(0, -1).str.rstrip(" ,(-") + "…"
     return names.where(~cut, whole)
