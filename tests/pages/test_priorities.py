@@ -156,7 +156,7 @@ def test_a_name_that_its_row_does_not_hold_is_marked(name, shown):
 
 def test_a_name_that_one_line_does_not_hold_is_marked():
     names = ["1er, bureau 4, Médiathèque de la Canopée", "1er, bureau 8, École"]
-    shown = ["1er, bureau 4, Médiathèque d…", "1er, bureau 8, École"]
+    shown = ["1er, bureau 4, Médiathèque de la…", "1er, bureau 8, École"]
     assert list(bureaux.within_lines(pd.Series(names), wide_px=220, lines=1)) == shown
 
 
