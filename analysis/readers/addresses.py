@@ -109,7 +109,7 @@ def read_addresses(
         keep=lambda piece: _in_places(_with_commune(piece, file), places),
     )
     read = table.num_rows + sum(rows.count for rows in left_out)
-    raw = _identified(_parted(texts(table)))
+    raw = _identified(_without_number(_parted(texts(table))))
     _expect_positions(raw, file)
     if raw.empty:
         raise DataError(
@@ -177,6 +177,16 @@ def _parted(raw: pd.DataFrame) -> pd.DataFrame:
         .fillna("")
     )
     return raw.assign(lat=parts[0], lon=parts[1])
+
+
+def _without_number(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose street is a street: the base of Paris writes « 34P1 Rue Haute » there."""
+    if not {"number", "suffix"} <= set(raw):
+        return raw
+    own, suffix = raw["number"] + raw["suffix"], raw["suffix"] != ""
+    parts = raw["street"].where(suffix).str.extract(r"^(\d\S*)\s+(\S.*)$")
+    again = parts[0].str.lower() == own.str.lower()
+    return raw.assign(street=raw["street"].mask(again, parts[1])) if again.any() else raw
 
 
 def _expect_positions(raw: pd.DataFrame, file: Path) -> None:

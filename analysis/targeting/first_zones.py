@@ -51,6 +51,8 @@ class ZoneWorth:
 def best_of(table: pd.DataFrame, k: int) -> pd.DataFrame:
     """Return the rows of a ranking among which zones are looked for, best first.
 
+    Where some bureaux have addresses, those without are none of them: no turf can be cut there.
+
     Parameters
     ----------
     table
@@ -60,6 +62,8 @@ def best_of(table: pd.DataFrame, k: int) -> pd.DataFrame:
     """
     most = max(k, int(np.ceil(len(table) * _BEST_SHARE)))
     worth = (table["gain_per_hour"] > 0) & (table["hours"] > 0) & (table["by_hand"] != "excluded")
+    if table["addresses"].notna().any():
+        worth &= table["addresses"].notna()
     return table.head(most)[worth.head(most)].reset_index(drop=True)
 
 

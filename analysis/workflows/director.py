@@ -5,7 +5,7 @@ One answer for the page, the sheet of paper and the command line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -34,6 +34,7 @@ from analysis.targeting.margin import Margin, last_margin
 from analysis.vocabulary import Vocabulary
 from analysis.workflows.director_week import Week, field_decisions, plain_week, week_of
 from analysis.workflows.fieldwork import today
+from analysis.workflows.late_trial import turfs_held_back
 from analysis.workflows.part_totals import first_parts
 from analysis.workflows.ranking import (
     RankingFile,
@@ -275,8 +276,14 @@ def brief(file: RankingFile, store: Store | None, *, day: date) -> Brief:
         parts=first_parts(file),
         zones=zones_to_begin(file),
         week=week,
-        decisions=(*field_decisions(store, week), *ready(file, day)),
+        decisions=(*_of_field(file, store, week), *ready(file, day)),
     )
+
+
+def _of_field(file: RankingFile, store: Store | None, week: Week | None) -> Iterable[Remark]:
+    if store is None or week is None:
+        return ()
+    return *turfs_held_back(store, file.workspace.path), *field_decisions(store, week)
 
 
 def zones_to_begin(file: RankingFile) -> tuple[Zone, ...]:

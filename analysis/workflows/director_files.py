@@ -10,12 +10,14 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis import __version__
+from analysis.charts.chart_words import licence
 from analysis.charts.zone_map import zone_map
 from analysis.errors import DataError, Text
 from analysis.exports.reports.director_pdf import DirectorSheet, director_pdf
 from analysis.geography.bureau_names import CITIES
 from analysis.geography.zone_names import street_points
 from analysis.i18n import format_day, told
+from analysis.tables.sources import UNSTATED
 from analysis.tables.whole_files import written_whole
 from analysis.workflows import director_words as words
 from analysis.workflows.director import Brief, Zone
@@ -162,7 +164,9 @@ def _sheet(brief: Brief, language: str) -> DirectorSheet:
 
 def _foot(brief: Brief, language: str) -> str:
     source = brief.file.provenance
-    licences = list(dict.fromkeys(one["licence"] for one in source.sources if one.get("licence")))
+    stated = dict.fromkeys(one["licence"] for one in source.sources if one.get("licence"))
+    # What is not stated stands last: in the middle of names it reads as one of them.
+    licences = [licence(one, language) for one in sorted(stated, key=lambda one: one == UNSTATED)]
     text = Text(
         "Palier {version}. Votes are net and expected, with their 90% interval. Light blue on the "
         "maps: good neighbours, for when hours remain.",

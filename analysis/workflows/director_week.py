@@ -104,10 +104,8 @@ def turf_states(turfs: pd.DataFrame, day: date, begins: date | None) -> dict[str
     }
 
 
-def field_decisions(store: Store | None, week: Week | None) -> list[Remark]:
+def field_decisions(store: Store, week: Week) -> list[Remark]:
     """Return what the field wants decided."""
-    if store is None or week is None:
-        return []
     found = []
     if waiting := len(inbox.waiting(store.folder)):
         found.append(

@@ -50,7 +50,7 @@ class Remark:
     ----------
     kind
         `old`, `assumed`, `unsealed`, `without_ground`, or of the field: `waiting`, `returns`,
-        `objective`.
+        `objective`, `held_back`.
     text
         A sentence.
     page

@@ -43,7 +43,7 @@ _SAID = {
     "others": Text("others moved past it"),
     "new": Text("not in the earlier ranking"),
     "gone": Text("not in this ranking any more"),
-    "held_back": Text("held back by the sealed trial"),
+    "held_back": Text("held back by lot, for the trial"),
 }
 _OLD_NAMES = {"expected_abstention": "abstention", "expected_abstention_se": "abstention_se"}
 
@@ -156,7 +156,8 @@ def what_moved(earlier: Earlier, file: RankingFile) -> pd.DataFrame:
     pandas.DataFrame
         `bureau_id`, `label`, `rank_before`, `rank_now` (missing where it is not ranked),
         `moved` (places up; below 0 down), `reason` (a key of `REASONS`, or `weights`,
-        `by_hand`, `others`, `new`, `gone`, `held_back`), the largest moves first.
+        `by_hand`, `others`, `new`, `gone`, `held_back`), the largest moves first, those held back
+        last.
 
     Raises
     ------
@@ -185,7 +186,8 @@ def what_moved(earlier: Earlier, file: RankingFile) -> pd.DataFrame:
     table["moved"] = table["rank_before"] - table["rank_now"]
     table["reason"] = _reasons(table, earlier, file)
     moved = table[table["moved"] != 0]
-    size = moved["moved"].abs().fillna(np.inf)
+    # A fifth of a list for teams is held back, and tells nothing new: it comes last.
+    size = moved["moved"].abs().fillna(np.inf).mask(moved["reason"] == "held_back", -1.0)
     order = np.lexsort((moved.index.to_numpy(str), -size.to_numpy()))
     numbers = dict.fromkeys(("rank_before", "rank_now", "moved"), "Int64")
     return moved.iloc[order].astype(numbers).reset_index()

@@ -29,7 +29,7 @@ _NAME, _HIGH = 300, 420
 _NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 110, 40, 420, 76
 _LEADING_BESIDE, _SHORT, _LONG_BESIDE = 68, 10, 83
 # Lines of a name in a row beside a map, pixels left and right of them and of a letter.
-_LINES, _PADDING, _LETTER_BESIDE = 4, 16, 6.7
+_LINES, _PADDING, _LETTER_BESIDE, _LETTER_ALONE = 4, 16, 6.7, 6.1
 _BUREAU = re.compile(r"\b(?:\d[\dAB]|ZZ)\d{3}_[0-9A-Z]{4}\b")
 _FOLLOWED = re.compile(rf"(?<=_[0-9A-Z]{{4}}), (?={_BUREAU.pattern})")
 _ELECTION = re.compile(r"\b\d{4}_[a-z]{4}_t\d\b")
@@ -145,8 +145,8 @@ def show_list(
         most = _LEADING_BESIDE if len(leading) <= _SHORT else _LONG_BESIDE
         widths[leading] = min(widths[leading], most)
         named -= widths[leading] - _LEADING_BESIDE
-    if beside:
-        shown = shown.assign(**{_("Bureau"): within_lines(shown[_("Bureau")], wide_px=named)})
+    fitted = within_lines(shown[_("Bureau")], wide_px=named, lines=_LINES if beside else 1)
+    shown = shown.assign(**{_("Bureau"): fitted})
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
         figures,
@@ -190,7 +190,7 @@ def _in_short(labels: pd.Series) -> pd.Series:
     return apart.str.replace(r"\bbureau (?=\S)", "", n=1, regex=True)
 
 
-def within_lines(names: pd.Series, *, wide_px: int) -> pd.Series:
+def within_lines(names: pd.Series, *, wide_px: int, lines: int = _LINES) -> pd.Series:
     """Write names as far as the lines of a row hold them; what is left out is marked.
 
     Parameters
@@ -199,16 +199,22 @@ def within_lines(names: pd.Series, *, wide_px: int) -> pd.Series:
         Of bureaux.
     wide_px
         Of their column.
+    lines
+        Of a row.
 
     Returns
     -------
     pandas.Series
         A name that does not fit ends in « … »: the browser would cut it in silence.
     """
+    if lines == 1:
+        # Cut where the column ends, in the middle of a word too: there is no other line.
+        letters = max(int((wide_px - _PADDING) / _LETTER_ALONE), 2)
+        return names.where(names.str.len() <= letters, names.str[: letters - 1].str.rstrip() + "…")
     letters = max(int((wide_px - _PADDING) / _LETTER_BESIDE), 2)
     # As browsers fill lines: up to the last space that fits, or through a word longer than a line.
     line = rf"(?:\S.{{0,{letters - 1}}}(?=\s|$)|\S{{1,{letters - 1}}})\s*"
-    fits = names.str.extract(rf"^((?:{line}){{0,{_LINES}}})")[0].str.rstrip()
+    fits = names.str.extract(rf"^((?:{line}){{0,{lines}}})")[0].str.rstrip()
     cut = fits.str.len() < names.str.len()
     whole = fits.str.slice(0, -1).str.rstrip(" ,(-") + "…"
     return names.where(~cut, whole)

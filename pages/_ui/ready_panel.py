@@ -32,6 +32,7 @@ def listed(remarks: Iterable[Remark]) -> None:
         "fieldwork": _("Field"),
         "priorities": _("Priorities"),
         "trial_design": _("Trial design"),
+        "turfs": _("Walks"),
     }
     for page, own in groupby(remarks, key=attrgetter("page")):
         st.markdown("\n".join("- " + messages.plain(messages.translate(o.text)) for o in own))

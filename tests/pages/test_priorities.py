@@ -154,6 +154,12 @@ def test_a_name_that_its_row_does_not_hold_is_marked(name, shown):
     assert list(bureaux.within_lines(pd.Series([name]), wide_px=95)) == [shown]
 
 
+def test_a_name_that_one_line_does_not_hold_is_marked():
+    names = ["1er, bureau 4, Médiathèque de la Canopée", "1er, bureau 8, École"]
+    shown = ["1er, bureau 4, Médiathèque de la…", "1er, bureau 8, École"]
+    assert list(bureaux.within_lines(pd.Series(names), wide_px=220, lines=1)) == shown
+
+
 def test_the_link_is_answered_as_the_library_does(page, places):
     app = page(bloc="left", hours="300")
     assert_shows(app, places.valmont, with_settings(LEFT, hours=300.0))

@@ -30,7 +30,7 @@ from analysis.workflows.swing import Moved, look_back, neighbours
 from analysis.workflows.swing import finding as put_swing
 from analysis.workflows.transfers import finding as put_transfers
 from pages._ui.i18n import _, number, option_name, percent, pgettext, signed
-from pages._ui.swing import moved, shares, two_elections
+from pages._ui.swing import moved, second_round_view, shares, two_elections
 from pages._ui.swing import transfers_view as views
 from tests.made import called, candidates, general, numbered, sample_results, write_results
 
@@ -589,3 +589,9 @@ def test_an_imagined_second_round_is_counted_kept_and_made_again(page, places, t
     first = whole["destination"].iloc[0]
     put_leaving(picture, rounds.finding(town, asked, found, figure=first, written=Written()))
     assert reproduce(picture, town.path).same
+
+
+def test_the_names_of_a_second_round_have_room():
+    assert second_round_view._name_px(pd.Index(["MACRON", "LE PEN"])) == 160
+    assert second_round_view._name_px(pd.Index(["Rassemblement national (RN)"])) == 209
+    assert second_round_view._name_px(pd.Index(["x" * 90])) == 240

@@ -1,5 +1,6 @@
 """The page Trial design: from ranked bureaux to a sealed draw that the files obey."""
 
+import datetime as dt
 import io
 import json
 import shutil
@@ -13,7 +14,12 @@ from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.neighbours import groups_of_neighbours, with_distance
 from analysis.experiments.seal import drawn
+from analysis.fieldwork import field_plan
+from analysis.fieldwork.store import open_store
+from analysis.geography.bureau_names import bureau_labels
+from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
+from analysis.workflows.fieldwork import counts_sheet, take_in
 from analysis.workflows.hold_back import hold_back_of, trial_units, with_arms
 from analysis.workflows.ranked_trial import Choices, within_hours
 from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of
@@ -499,3 +505,24 @@ def test_the_arms_of_the_seal_are_the_ones_taken_away(own):
     assert not set(teams["bureau_id"]) & set(arms.index[arms == "control"])
     csv = pd.read_csv(io.StringIO(arms.reset_index().to_csv(index=False)))
     assert csv["arm"].tolist() == arms.tolist()
+
+
+def test_a_trial_that_begins_after_the_first_doors_says_so(own, page):
+    folder = own.path.name
+    assert not any("tard" in text for text in values(show(page(workspace=folder), "seal").warning))
+    store = open_store(own.path)
+    addresses = own.read("addresses")
+    bureau = trial_units(answer(own, LEFT)[0].table)["unit_id"].iloc[0]
+    of_turf = addresses.loc[addresses["bureau_id"] == bureau, ["address_id", "bureau_id"]].head(1)
+    field_plan.register(store.engine, of_turf.assign(turf_id="T1", dwellings=5))
+    counts = pd.DataFrame({"address_id": of_turf["address_id"], **dict.fromkeys(OUTCOMES, 0)})
+    counts = counts.assign(no_answer=4)
+    day = dt.date(2025, 11, 21)
+    ((_name, told),) = take_in(store, [counts_sheet(counts, turf_id="T1", day=day, team_id="A")])
+    assert told.new
+    store.close()
+    (said,) = [
+        text for text in values(show(page(workspace=folder), "seal").warning) if "tard" in text
+    ]
+    assert "4 portes ont déjà été frappées, dans 1 de ses bureaux" in said
+    assert next(iter(bureau_labels(own, [bureau]))) in said

@@ -151,7 +151,7 @@ def test_who_comes_second_is_told_what_changed(page, cut):
 
 def test_a_turf_is_handed_to_a_team_for_a_day(page, cut):
     folder = cut[1]
-    turf = read_walks(folder).turf_ids[0]
+    turf = read_walks(folder).turf_ids[-1]
     page.multiselect(key="turfs.chosen").set_value([turf]).run()
     page.text_input(key="turfs.team").set_value("Nord")
     page.date_input(key="turfs.day").set_value(datetime.date(2020, 1, 2))
@@ -159,7 +159,9 @@ def test_a_turf_is_handed_to_a_team_for_a_day(page, cut):
     submit.click().run()
     assert not page.exception
     assert handed_out(folder) == {turf: {"team": "Nord", "date": "2020-01-02"}}
-    assert page.dataframe[0].value[_("State")].iloc[0] == _("late")
+    # The last of the turfs leads once it is chosen, and what follows is its sheet and its link.
+    assert page.dataframe[0].value[[_("Turf"), _("State")]].iloc[0].tolist() == [turf, _("late")]
+    assert page.session_state["turfs.turf"] == turf
     page.toggle(key="turfs.by_state").set_value(True).run()
     assert not page.exception
 

@@ -28,6 +28,8 @@ from analysis.exports.field_kit.sheet_map import (
 _APART_M, _MOST_PARTS = (250.0, 500.0, 800.0, 1200.0, 2000.0, 4000.0), 9
 _GAP, _IN_A_ROW = 6.0, 3
 _NUMBER, _LEAST_NUMBER = 8.0, 3.2
+# Pieces that belong to an outline alone, in which its number is tried.
+_TRIED = 3
 _NAMES, _NAME_SIZE, _LABEL, _PALE = 14, 5.5, 13.0, 0.6
 
 
@@ -98,13 +100,15 @@ def _draw_part(paper: Paper, kit: Kit, frame: Frame, outlines: Mapping[str, Poin
     rings = [frame.on_paper(ring) for ring in outlines.values()]
     for ring in rings:
         _outline(paper, ring)
-        x, y = ring.mean(axis=0).tolist()
-        written.keep((x, y), _NUMBER, high=_NUMBER)
-    _names(paper, kit, frame, written)
     # All of one cut: the letters stand above the map, and a short name hides less of it.
     one = len({name.rpartition("-")[0] for name in outlines}) == 1
     names = [name.rpartition("-")[2].lstrip("T0") or name if one else name for name in outlines]
-    _numbers(paper, rings, names)
+    spots = number_spots(rings, names)
+    for x, y, size in spots:
+        written.keep((x, y), size, high=size)
+    _names(paper, kit, frame, written)
+    for name, (x, y, size) in zip(names, spots, strict=True):
+        paper.text(x, y - size * 0.36, name, size=size, font=BOLD, align="centre")
     if (start := start_of(kit, frame)) is not None:
         mark_start(paper, kit, start)
     finish(paper, kit, frame)
@@ -126,15 +130,52 @@ def _outline(paper: Paper, ring: Points) -> None:
     canvas.setFillAlpha(1)
 
 
-def _numbers(paper: Paper, rings: Sequence[Points], names: Sequence[str]) -> None:
-    """Write each number in the middle of its outline, as large as it fits there."""
-    for ring, name in zip(rings, names, strict=True):
-        shape = shapely.Polygon(ring).buffer(0)
-        at = shape.representative_point()
-        across = 2 * at.distance(shape.boundary)
-        # A digit is about two thirds as wide as it is high.
-        size = float(np.clip(1.3 * across / max(len(name) * 0.66, 1.0), _LEAST_NUMBER, _NUMBER))
-        paper.text(at.x, at.y - size * 0.36, name, size=size, font=BOLD, align="centre")
+def number_spots(rings: Sequence[Points], names: Sequence[str]) -> list[tuple[float, float, float]]:
+    """Return where the number of each outline stands, and how large, clear of those before it.
+
+    Parameters
+    ----------
+    rings
+        Corners of the outlines, (n, 2), in points of the page.
+    names
+        Their numbers.
+
+    Returns
+    -------
+    list of tuple
+        x and y of its middle, and its size. It stands in what belongs to its outline alone where
+        that holds it; where nowhere is room, in the middle of the outline.
+    """
+    shapes = np.array([shapely.Polygon(ring).buffer(0) for ring in rings], dtype=object)
+    tree, taken = shapely.STRtree(shapes), list[shapely.Polygon]()
+    found = []
+    for n, name in enumerate(names):
+        others = shapely.union_all([shapes[m] for m in tree.query(shapes[n]) if m != n])
+        alone = shapely.get_parts(shapely.difference(shapes[n], others))
+        alone = alone[~shapely.is_empty(alone)]
+        grounds = [*sorted(alone, key=shapely.area, reverse=True)[:_TRIED], shapes[n]]
+        spots = [_fitted(ground, name) for ground in grounds]
+        boxes = [_box(spot, name) for spot in spots]
+        free = [k for k, box in enumerate(boxes) if not shapely.intersects(taken, box).any()]
+        k = max(free or [len(spots) - 1], key=lambda k: spots[k][2])
+        found.append(spots[k])
+        taken.append(boxes[k])
+    return found
+
+
+def _fitted(ground: shapely.Polygon, name: str) -> tuple[float, float, float]:
+    """Return the roomiest place of a ground, and how large a number fits there."""
+    radius = shapely.maximum_inscribed_circle(ground)
+    x, y = shapely.get_coordinates(radius)[0]
+    # A digit is about two thirds as wide as it is high.
+    size = 2.6 * radius.length / max(len(name) * 0.66, 1.0)
+    return float(x), float(y), float(np.clip(size, _LEAST_NUMBER, _NUMBER))
+
+
+def _box(spot: tuple[float, float, float], name: str) -> shapely.Polygon:
+    x, y, size = spot
+    half = size * len(name) * 0.66 / 2
+    return shapely.box(x - half, y - size / 2, x + half, y + size / 2)
 
 
 def _seen(kit: Kit, frame: Frame) -> shapely.Polygon:

@@ -51,6 +51,11 @@ def part_of(place: Workspace) -> Part | None:
     return Part(bureaux, turfs_of_teams(place.path, teams))
 
 
+def has_begun(place: Workspace) -> bool:
+    """Tell whether a campaign was begun here; looking at a page begins none."""
+    return (place.path / FOLDER / "campaign.json").is_file()
+
+
 def _where(place: Workspace) -> tuple[str, str, int]:
     return str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -33,7 +34,9 @@ _NOT_VALID = (SPOILT, ABSTENTION)
 # A sum of whole percents may be off by a hair.
 _HAIR = 1e-9
 _MOST_FINALISTS = 6
-_ROW_PX, _ROW_NAME_PX, _MOST_ROWS = 35, 160, 20
+_ROW_PX, _MOST_ROWS = 35, 20
+# A letter of a row's name and what stands beside it; the narrowest and the widest column of names.
+_LETTER_PX, _BESIDE_PX, _NAME_PX = 7, 20, (160, 240)
 
 
 def second_round(place: Workspace, asked: Question) -> None:
@@ -236,7 +239,7 @@ def _edited(imagined: WhatIf) -> WhatIf | None:
         table.rename(columns=option_name),
         key=f"second.table.{imagined.first}.{imagined.place}.{turn}",
         height=_ROW_PX * (1 + min(len(table), _MOST_ROWS)) + 3,
-        column_config={"_index": st.column_config.Column(width=_ROW_NAME_PX)}
+        column_config={"_index": st.column_config.Column(width=_name_px(table.index))}
         | {
             option_name(one): st.column_config.NumberColumn(
                 # No most: a table makes 100 of 900 while it is typed, and says nothing.
@@ -267,6 +270,12 @@ def _edited(imagined: WhatIf) -> WhatIf | None:
     same = values.round(1).equals(percents)
     own = shares if same else _filled(values / 100)
     return replace(imagined.with_shares(own), asked=asked)
+
+
+def _name_px(names: pd.Index) -> int:
+    """Return how wide the names of rows are, within limits."""
+    longest = int(names.str.len().max())
+    return int(np.clip(longest * _LETTER_PX + _BESIDE_PX, *_NAME_PX))
 
 
 def _filled(values: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import streamlit as st
 from analysis.errors import DataError
 from analysis.experiments.design import Design
 from analysis.tables.workspace import Workspace
+from analysis.workflows.late_trial import knocked_in
 from analysis.workflows.ranked_trial import COVARIATES, Choices, outcome_columns
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.seal_ledger import unexplained
@@ -19,11 +20,15 @@ from analysis.workflows.sealed_trials import (
     units_known,
 )
 from analysis.workflows.trial_design import Promise, seal_in_workspace
-from pages._ui import messages
+from pages._ui import loaders, messages
 from pages._ui.access import visitor
-from pages._ui.i18n import _, bloc_name, language, number
+from pages._ui.fieldwork import load_fieldwork as field
+from pages._ui.i18n import _, bloc_name, language, ngettext, number
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.trial_choices import choose_headline, covariate_names
+
+# Bureaux named in a warning; more are counted.
+_NAMED = 5
 
 
 def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
@@ -38,6 +43,7 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
     made = trials.draft(place, scenario, choices, promise)
     with st.expander(_("Read the plan before it is sealed")):
         st.markdown(made.plan)
+    _say_late(place, made.design)
     st.markdown(_("Bureaux held back by the lot will not be canvassed before the vote."))
     again = _again(place, made.design)
     kept = st.checkbox(_("I will keep the draw as it falls"), key="trial.promise")
@@ -51,6 +57,33 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
             seal_in_workspace(made, place.path, scenario, again)
             visitor.current().note("seal", place.path.name)
         st.rerun()
+
+
+def _say_late(place: Workspace, design: Design) -> None:
+    """Say so where teams have been in bureaux that the lot may hold back."""
+    if not field.has_begun(place):
+        return
+    found = knocked_in(field.store(place), design.units.loc[design.drawn, "unit_id"])
+    if found.empty:
+        return
+    st.warning(
+        ngettext(
+            "This trial begins late: {doors} doors were knocked at already, in {n} of its bureaux "
+            "({which}). If the lot holds it back, it was canvassed all the same: name it under "
+            "“Territories, groups, exceptions, balance” as canvassed in any case.",
+            "This trial begins late: {doors} doors were knocked at already, in {n} of its bureaux "
+            "({which}). Those the lot holds back were canvassed all the same: name them under "
+            "“Territories, groups, exceptions, balance” as canvassed in any case.",
+            len(found),
+        ).format(
+            doors=number(int(found["tried"].sum())),
+            n=number(len(found)),
+            which=messages.plain(
+                "; ".join(loaders.labels(found["bureau_id"].head(_NAMED)))
+                + "…" * (len(found) > _NAMED)
+            ),
+        )
+    )
 
 
 def _promise(place: Workspace, scenario: Scenario) -> Promise:

@@ -14,7 +14,6 @@ import streamlit as st
 
 from analysis.charts.turf_deck import STATE_COLOURS, turf_deck
 from analysis.errors import DataError
-from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from analysis.turf.editing import Edit, difference
@@ -36,7 +35,7 @@ from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import cut_line, deck_map, turf_history
 from pages._ui.turfs import load_turfs as found
 from pages._ui.turfs.cut_line import CUT
-from pages._ui.turfs.turfs_view import labels
+from pages._ui.turfs.turfs_view import labels, look_at
 
 _CHOSEN, _ADDRESSES, _NEXT = "turfs.chosen", "turfs.addresses", "turfs.next"
 _SAID, _PROBLEM, _SEEN = "turfs.said", "turfs.edit_problem", "turfs.seen"
@@ -76,14 +75,14 @@ def edit(place: Workspace, folder: Path, walks: Walks) -> None:
         folder.name: turf_edits.log_of(folder).version,
         f"{folder.name}.handed": handed_out(folder),
     }
-    _table(states, walks)
+    _table(states, walks, turfs)
     if visitor.current().zones("hand_out") is None:
         turf_history.history(folder)
 
 
 def _store(place: Workspace) -> Store | None:
     """Return the store of a campaign that has begun; looking at turfs begins none."""
-    return field.store(place) if (place.path / FOLDER / "campaign.json").is_file() else None
+    return field.store(place) if field.has_begun(place) else None
 
 
 def _tell() -> None:
@@ -282,6 +281,9 @@ def _hand_over(folder: Path, turfs: list[str], seen: Mapping[str, Any] | None) -
         visitor.current().note("hand_over", " ".join(turfs[:20]), len(turfs))
         text = ngettext("{n} turf assigned.", "{n} turfs assigned.", len(turfs))
         st.session_state[_SAID] = [text.format(n=number(len(turfs)))]
+        if len(turfs) == 1:
+            # What comes next is its sheet or its link, under « Hand out ».
+            look_at(turfs[0])
     except DataError as error:
         st.session_state[_PROBLEM] = error
     st.rerun()
@@ -368,8 +370,10 @@ def _toggle(key: str, name: str) -> None:
     st.session_state[key] = [one for one in kept if one != name] + [name] * (name not in kept)
 
 
-def _table(states: pd.DataFrame, walks: Walks) -> None:
-    """List the turfs with team, day, state and work."""
+def _table(states: pd.DataFrame, walks: Walks, chosen: list[str]) -> None:
+    """List the turfs with team, day, state and work; those that are chosen lead."""
+    leads = states["turf_id"].isin(chosen).to_numpy()
+    states = pd.concat([states[leads], states[~leads]], ignore_index=True)
     work = walks.by_turf().set_index("turf_id")
     minutes = states["turf_id"].map(work["minutes"])
     show_table(

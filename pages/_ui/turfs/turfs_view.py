@@ -151,6 +151,11 @@ def choose_turf(walks: Walks) -> str | None:
     return turf
 
 
+def look_at(turf: str) -> None:
+    """Bring a turf into view wherever one is asked for; before `choose_turf` asks."""
+    st.session_state[_TURF] = turf
+
+
 def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> None:
     """Draw all turfs over the streets, or the walk of one.
 
@@ -199,7 +204,7 @@ def _clicked(walks: Walks, picked: deck_map.Picked, *, to_start: bool) -> None:
     if to_start and "latitude" in picked:
         state.answer_with("turf_start", f"{picked['latitude']:.6f}, {picked['longitude']:.6f}")
     elif not to_start:
-        st.session_state[_TURF] = picked["turf_id"]
+        look_at(picked["turf_id"])
 
 
 def labels(stops: pd.DataFrame) -> pd.Series:

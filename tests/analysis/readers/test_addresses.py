@@ -77,6 +77,20 @@ def test_each_address_is_in_its_bureau_or_counted(tmp_path, bureaux):
     assert report.notes == ("1 address(es) in no contour: kept, without a bureau",)
 
 
+def test_a_street_that_begins_with_its_own_number_and_suffix_is_the_street(tmp_path, bureaux):
+    rows = [
+        "a;34;p1;34P1 Rue de la Goutte d'Or;75101;2.340;48.855",
+        "b;8;bis;8 Mai 1945;75101;2.341;48.855",
+        "c;8;;8 Mai 1945;75101;2.342;48.855",
+        "d;7;s1;7S2 Rue de l'Abbaye;75101;2.343;48.855",
+    ]
+    table, _report = read(write(tmp_path / "ban.csv", rows), bureaux)
+    assert table["street"].tolist() == [
+        "Rue de la Goutte d'Or", "8 Mai 1945", "8 Mai 1945", "7S2 Rue de l'Abbaye"
+    ]  # fmt: skip
+    assert table["suffix"].tolist() == ["p1", "bis", "", "s1"]
+
+
 def test_a_point_on_a_border_goes_to_the_first_bureau_whatever_their_order(tmp_path):
     x, y = Transformer.from_crs("EPSG:4326", LAMBERT, always_xy=True).transform(3.0, 48.862)
     squares = [box(x - 100, y - 50, x, y + 50), box(x, y - 50, x + 100, y + 50)]

@@ -13,7 +13,8 @@ import pytest
 
 from analysis.cli.main import main
 from analysis.errors import DataError
-from analysis.targeting.first_zones import first_zones, worth_of
+from analysis.tables.sources import UNSTATED
+from analysis.targeting.first_zones import best_of, first_zones, worth_of
 from analysis.targeting.margin import last_margin
 from analysis.workflows import director_words
 from analysis.workflows.director import brief_of, near_of, place_name
@@ -83,6 +84,37 @@ def test_zones_worked_by_hand():
     assert first_zones(best, near, hours=60) == [[0, 2], [4]]
 
 
+def test_no_zone_begins_where_no_turf_can_be_cut():
+    table = pd.DataFrame(
+        {
+            "bureau_id": list("abcd"),
+            "gain_per_hour": [0.4, 0.3, 0.2, -0.1],
+            "hours": 10.0,
+            "by_hand": "",
+            "addresses": [np.nan, 12.0, 9.0, 9.0],
+        }
+    )
+    assert best_of(table, 4)["bureau_id"].tolist() == ["b", "c"]
+    # Without any addresses none is worse off than the others.
+    assert best_of(table.assign(addresses=np.nan), 4)["bureau_id"].tolist() == ["a", "b", "c"]
+
+
+def test_the_sheet_says_in_its_language_that_a_file_states_no_licence(found, monkeypatch):
+    sources = ({"licence": str(UNSTATED)}, {"licence": "Licence Ouverte 2.0"}, {})
+    told = property(lambda _file: SimpleNamespace(sources=sources))
+    monkeypatch.setattr(type(found.file), "provenance", told)
+    text = words_of(brief_to_bytes(found, ".pdf", "fr"))
+    assert text.endswith("Licence Ouverte 2.0, licence non indiquée")
+
+
+def words_of(content):
+    """Return the text of a sheet of one page."""
+    pages = pypdfium2.PdfDocument(content)
+    assert len(pages) == 1
+    text = pages[0].get_textpage().get_text_range()
+    return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").split())
+
+
 def test_turfs_by_state_worked_by_hand():
     turfs = pd.DataFrame(
         {
@@ -107,16 +139,7 @@ def test_turfs_by_state_worked_by_hand():
 def test_the_sheet_is_one_page_in_words(found, language, said):
     content = brief_to_bytes(found, ".pdf", language)
     assert content == brief_to_bytes(found, ".pdf", language)
-    pages = pypdfium2.PdfDocument(content)
-    assert len(pages) == 1
-    text = " ".join(
-        pages[0]
-        .get_textpage()
-        .get_text_range()
-        .replace("\u202f", " ")
-        .replace("\u00a0", " ")
-        .split()
-    )
+    text = words_of(content)
     for words in said:
         assert words in text
     assert f"{found.hours.votes:.0f}" in text

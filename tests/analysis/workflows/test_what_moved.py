@@ -8,8 +8,15 @@ from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.targeting.rank import rank_bureaux
 from analysis.targeting.weights import Weights
+from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, Scenario, answer, with_settings
-from analysis.workflows.what_moved import Earlier, earlier_at, read_earlier, what_moved
+from analysis.workflows.what_moved import (
+    Earlier,
+    earlier_at,
+    read_earlier,
+    reason_text,
+    what_moved,
+)
 
 SCENARIO = Scenario("left", "2027_pres_t1")
 
@@ -84,6 +91,16 @@ def test_new_and_gone(file, earlier):
     fewer = Earlier(earlier.table.iloc[1:], SCENARIO)
     moved = what_moved(fewer, file).set_index("bureau_id")
     assert moved.loc[str(earlier.table["bureau_id"].iloc[0]), "reason"] == "new"
+
+
+def test_a_list_for_teams_tells_those_held_back_by_lot_last(file, earlier):
+    # No design is sealed here: the usual draw is no sealed trial.
+    teams = replace(changed(file, movement=0.0), hold_back=HoldBack())
+    moved = what_moved(earlier, teams)
+    held = (moved["reason"] == "held_back").to_numpy()
+    assert 0 < held.sum() < len(held)
+    assert held[-held.sum() :].all()
+    assert reason_text("held_back", "fr") == "laissé de côté par le sort, pour l’essai"
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe", b"bureau_id,rank\nx,first\n"])

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from analysis.charts.map_ground import Ground
 from analysis.errors import DataError
 from analysis.exports.field_kit import pdf_canvas, turf_files
-from analysis.exports.field_kit.cover_map import parts_of
+from analysis.exports.field_kit.cover_map import number_spots, parts_of
 from analysis.exports.field_kit.kit import Kit, words
 from analysis.exports.field_kit.pdf_canvas import WIDE, Paper, width_of, wrap
 from analysis.exports.field_kit.phone import phone_page
@@ -502,3 +502,21 @@ def test_a_street_that_crosses_the_map_is_drawn_though_it_ends_on_both_sides(pla
     crossed = kit_of(walks, place, streets=far)
     none = replace(crossed, surroundings=replace(crossed.surroundings, segments=np.empty((0, 4))))
     assert ink(sheet_pdf(crossed, "T0001")).sum() > ink(sheet_pdf(none, "T0001")).sum() + 50
+
+
+def test_numbers_of_outlines_that_lie_over_each_other_stand_apart():
+    square = np.array([[0.0, 0], [60, 0], [60, 20], [0, 20]])
+    # The middle of both is one spot; what each has alone lies left and right of it.
+    rings = [square, square + [8, 0], square + [100, 0], np.array([[20.0, 5], [40, 5], [40, 15]])]
+    names = ["22", "15", "3", "11"]
+    spots = number_spots(rings, names)
+    boxes = [
+        shapely.box(x - size * len(name) / 3, y - size / 2, x + size * len(name) / 3, y + size / 2)
+        for name, (x, y, size) in zip(names, spots, strict=True)
+    ]
+    for n, box in enumerate(boxes):
+        assert not any(box.intersects(other) for other in boxes[:n])
+        assert shapely.Polygon(rings[n]).contains(shapely.Point(spots[n][:2]))
+    # Alone, a number stands in the middle, as large as it may.
+    assert spots[2] == pytest.approx((130, 10, 8), abs=21)
+    assert spots[2][2] == 8
