@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -30,6 +31,8 @@ from analysis.database.contact_tables import (
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.readers.people_files import read_people_file
+from analysis.sample.invented_roll import invent_roll
+from analysis.sample.roll_files import eliste
 from analysis.tables.workspace import Workspace
 from analysis.workflows import people_import, people_linking, people_shown
 from tests.analysis.contacts.invented import opened
@@ -248,6 +251,21 @@ def test_a_yes_without_proof_is_a_person_without_consent(bring, contacts):
     assert [key[1:] for key, yes in given.items() if yes] == [("letter_email", "email")]
     # What a file said is no wording of ours to be shown to others.
     assert consents.latest_text(texts, "letter_email", "fr").text_id == "letter_email.fr"
+
+
+def test_a_roll_does_not_come_in_as_a_file_of_supporters(contacts, campaign):
+    rng = np.random.default_rng(4)
+    homes = Workspace(campaign).read("addresses")
+    table = invent_roll(homes, rng, rows=20, city="Valmont", postcode="99900").table
+    mailed = table.assign(email=[f"x{n}@example.org" for n in range(len(table))])
+    tables = {"reu": table, "eliste": eliste(table, edited="01/03/2026"), "enriched": mailed}
+    for name, one in tables.items():
+        with pytest.raises(DataError, match="This is an electoral roll"):
+            people_import.look(contacts, one.to_csv(index=False).encode(), f"{name}.csv")
+    # Members of a party whose bureau is known are no roll.
+    head = "Nom de naissance;Prénom;Libellé de voie;Numéro du bureau de vote;E-mail\n"
+    members = f"{head}Petit;Ana;rue des Lilas;12;ana@example.org\n"
+    assert people_import.look(contacts, members.encode(), "members.csv").proposals
 
 
 def test_a_yes_of_a_day_does_not_take_back_the_no_of_that_day(bring, contacts):
