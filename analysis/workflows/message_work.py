@@ -43,8 +43,6 @@ from analysis.workflows.message_effects import past_turnout
 BOUNCES = "PALIER_BOUNCES"
 # Folder in which each campaign of a server has its mailbox of returned mail.
 RETURNED = "PALIER_RETURNED"
-# One person's machine behind an https proxy: where others reach its pages to leave.
-ADDRESS = "PALIER_ADDRESS"
 _LOCK = "message_worker.lock"
 _ROUND_S = 10.0
 Posts = dict[str, Post]
@@ -54,7 +52,7 @@ _NOT_SENT = Counter({"not sent": 1})
 
 def base_address() -> str:
     """Return the address of the server, as others reach it; "" where it has none."""
-    return (server_access.settings().address or os.environ.get(ADDRESS, "")).rstrip("/")
+    return server_access.outside_address()
 
 
 def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
@@ -138,6 +136,7 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
         records=published,
         past=past_turnout(Workspace(workspace)) if choice.whole_bureaux else None,
         election=choice.election,
+        sender=sms_post.sms_sender(os.environ.get(sms_post.VARIABLE, "")),
     )
     terms = Terms(
         choice.control,
