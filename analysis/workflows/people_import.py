@@ -195,6 +195,7 @@ def weigh(
             file=file.name,
             n=len(file.headings),
         )
+    people_columns.check_kept(file.headings, fields)
     cleaned = clean(
         file.rows,
         list(zip(file.headings, fields, strict=True)),

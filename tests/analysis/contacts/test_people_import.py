@@ -13,7 +13,14 @@ import sqlalchemy as sa
 
 from analysis.access import audit
 from analysis.cli.main import main
-from analysis.contacts import consents, people_store, person_links, suppression, vault
+from analysis.contacts import (
+    consents,
+    people_columns,
+    people_store,
+    person_links,
+    suppression,
+    vault,
+)
 from analysis.contacts.consents import Said
 from analysis.contacts.file_origins import Declared, check_declared, origins
 from analysis.contacts.merged import groups
@@ -294,6 +301,34 @@ def test_who_objected_stays_so_and_who_objects_in_a_file_does(bring, contacts):
     assert len(suppression.objecting(contacts)) == 2
     bring("Nom;Prénom;E-mail;Ville\nLe Gall;Zoé;zoe@example.org;Valmont\n")
     assert len(suppression.objecting(contacts)) == 2
+
+
+def test_a_wish_to_be_left_alone_is_not_said_away(contacts, campaign):
+    head = "Nom;E-mail;Ne pas contacter;Parti;Décédé\n"
+    looked = people_import.look(
+        contacts, f"{head}Petit;ana@example.org;oui;X;\n".encode(), "soutiens.csv"
+    )
+    fields = [one.field for one in looked.proposals]
+    assert fields == ["used_name", "email", "objection", "never", "deceased"]
+    for at, other, heading in (
+        (2, "ignore", "Ne pas"),
+        (3, "tags", "Parti"),
+        (4, "tags", "Décédé"),
+    ):
+        said = [*fields[:at], other, *fields[at + 1 :]]
+        with pytest.raises(DataError, match="cannot be said otherwise") as caught:
+            people_import.bring_people(contacts, campaign, looked.file, said, SIGNED)
+        assert heading in str(caught.value)
+    assert rows_of(contacts)["persons"] == 0
+    # Nor by what was learned of a file before the headings were looked at.
+    with writing(contacts.engine) as connection:
+        people_columns.learn(connection, contacts, [("Ne pas contacter", "ignore")], "1")
+    again = people_import.look(contacts, head.encode() + b"Roux;luc@example.org;oui;;\n", "x.csv")
+    assert again.proposals[2].field == "objection"
+    fields[3] = "ignore"  # what is never read may be left out as well
+    assert people_import.bring_people(contacts, campaign, looked.file, fields, SIGNED).counts[
+        "objections"
+    ]
 
 
 def test_what_was_said_of_a_column_is_learned(bring, contacts, campaign):
