@@ -30,7 +30,7 @@ from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.mail_records import published
 from analysis.messages.outbox import Way, send_message, waiting
 from analysis.messages.returned_mail import take_back_all
-from analysis.messages.sending_pace import Pace
+from analysis.messages.sending_pace import Pace, by_day
 from analysis.messages.smtp_post import Post, SmtpPost
 from analysis.messages.subject_days import COMPARED
 from analysis.tables.file_lock import held
@@ -277,7 +277,9 @@ def _sent(
     told = approval.control.get("election", "") if approval else ""
     ground = ground_for(workspace, draft, how.election or str(told))
     pace = Pace(how.per_minute, time.monotonic)
-    return send_message(contacts, message, replace(way, ground=ground, pace=pace))
+    by_hand, is_text = bool(how.message), draft.letter.channel == "sms"
+    stop = by_day(way.stop, contacts.controller) if is_text and not by_hand else way.stop
+    return send_message(contacts, message, replace(way, ground=ground, pace=pace, stop=stop))
 
 
 def misconfigured() -> list[DataError]:
