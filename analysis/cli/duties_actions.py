@@ -142,9 +142,19 @@ def _who(asked: Asked, one: owed.Request) -> str:
 
 def _request(contacts: Contacts, asked: Asked) -> str:
     people = owed.find(contacts, asked.contact)
+    named = asked.values.get("person", "")
+    mine = [who for who in people if who == named] if named else people
+    if len(mine) != 1 and people:
+        # A couple may share one address: what one asks for is not asked for by both.
+        raise DataError(
+            "Several people have this contact, and a request is of one.",
+            where="{people}",
+            mend="Add --set person=ID for whose it is, or take it in on the page Law, which asks.",
+            people=some(people, most=len(people)),
+        )
     came = asked.received or datetime.now(UTC).date()
-    made = [owed.receive(contacts, asked.what, who, came) for who in people or [""]]
-    return "\n".join(f"{one.request} {_due(asked, one)}: {_who(asked, one)}" for one in made)
+    one = owed.receive(contacts, asked.what, mine[0] if mine else "", came)
+    return f"{one.request} {_due(asked, one)}: {_who(asked, one)}"
 
 
 def _answer(contacts: Contacts, asked: Asked) -> str:

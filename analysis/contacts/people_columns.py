@@ -41,6 +41,12 @@ LEAVE = re.compile(
     # That of a council is no wish.
     r"|^(?!.*(?:majorite|groupe|elue?s?d|conseill|municip|politi)).*opposition"
 )
+# By a heading of these a column is nothing else, whoever says so and whatever was learned.
+_MAY_BE = {
+    "never": ("never", "ignore"),
+    "objection": ("objection",),
+    "deceased": ("deceased",),
+}
 # A box of a form, and what stands around the name of a thing in one.
 _AGREE = re.compile(
     r"^(?:jaccepte|jeconsens|jesouhaiterecevoir|jeveuxrecevoir)"
@@ -151,19 +157,59 @@ def _propose(
     export: tuple[str, Mapping[str, str]],
 ) -> Proposal:
     key = plain_heading(heading)
-    if key in learned:
-        return Proposal(heading, learned[key], "learned")
     name, theirs = export
-    if field := theirs.get(heading.strip().lower()):
+    field = _by_name(heading, theirs)
+    if key in learned and learned[key] in _MAY_BE.get(field, FIELDS):
+        return Proposal(heading, learned[key], "learned")
+    if heading.strip().lower() in theirs:
         return Proposal(heading, field, name)
-    field = _by_heading().get(key, "") or _within(key)
-    field = field or ("consent" if _AGREE.search(key) else "")
     if field and not _denied(field, cells):
         return Proposal(heading, field, name or "heading")
-    if LEAVE.search(key):
-        return Proposal(heading, "objection", "heading")
     seen = next((one for one in _LOOKS if cells and _share(cells, one) >= _MOST), "")
     return Proposal(heading, seen, "values") if seen else Proposal(heading, "ignore", "")
+
+
+def _by_name(heading: str, theirs: Mapping[str, str]) -> str:
+    """Return what a heading says of its column, whatever stands in it; "" for nothing known."""
+    if field := theirs.get(heading.strip().lower()):
+        return field
+    key = plain_heading(heading)
+    field = _by_heading().get(key, "") or _within(key)
+    field = field or ("consent" if _AGREE.search(key) else "")
+    return field or ("objection" if LEAVE.search(key) else "")
+
+
+def check_kept(headings: Sequence[str], fields: Sequence[str]) -> None:
+    """Refuse to read opinions as something else, or to leave out who asked to be left alone.
+
+    Parameters
+    ----------
+    headings
+        As they stand in the file.
+    fields
+        What each column is said to be.
+
+    Raises
+    ------
+    DataError
+        Naming the headings.
+    """
+    export = export_of(headings)
+    theirs: dict[str, str] = _table()["exports"][export]["columns"] if export else {}
+    wrong = [
+        heading
+        for heading, field in zip(headings, fields, strict=True)
+        if field not in _MAY_BE.get(_by_name(heading, theirs), FIELDS)
+    ]
+    if wrong:
+        raise DataError(
+            "What a heading says of opinions, of a wish to be left alone or of a death cannot be "
+            "said otherwise.",
+            where="{headings}",
+            mend="Leave these columns as they are proposed. One that means something else gets "
+            "another heading in the file.",
+            headings=some(wrong),
+        )
 
 
 def _within(key: str) -> str:

@@ -65,7 +65,7 @@ class Origin:
                 where="lacking: {lacking}",
                 mend="Fill it in from the request that was made and the promise that was signed "
                 "(electoral code, L. 37 and R. 16).",
-                lacking=some(lacking),
+                lacking=some(lacking, most=len(lacking)),
             )
         days = (self.asked_on, self.promised_on, self.list_date)
         asked_on, promised_on, list_date = (day for day in days if day)

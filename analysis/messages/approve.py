@@ -24,7 +24,7 @@ from analysis.messages.drafts import Draft, is_approved
 from analysis.messages.letter_layout import Filled, Links, lay_out
 from analysis.messages.letter_links import bounce_secret, kept, leave_secret
 from analysis.messages.letter_preview import shown
-from analysis.messages.preflight import Check, Records, preflight, refuse_bad
+from analysis.messages.preflight import Check, Records, from_a_name, preflight, refuse_bad
 from analysis.messages.recipients import lacking, recipients, values_of
 
 LOOKED_AT = 10
@@ -81,6 +81,8 @@ class Setting:
         Turnout of bureaux at past votes, as `control.draw` takes it; None where nobody knows.
     election
         For which `ground` expects abstention; "" where it is not asked for.
+    sender
+        Name or number that texts come from; "" where the gateway alone knows.
     """
 
     ground: Ground
@@ -89,6 +91,7 @@ class Setting:
     records: Records | None = None
     past: pd.DataFrame | None = None
     election: str = ""
+    sender: str = ""
 
 
 def prepare(
@@ -131,6 +134,8 @@ def prepare(
         server=setting.server,
         records=setting.records,
     )
+    if draft.letter.channel == "sms":
+        checks += from_a_name(setting.sender)
     found = recipients(contacts, draft, setting.ground)
     if not found.people:
         raise DataError(

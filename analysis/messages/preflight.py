@@ -90,6 +90,23 @@ def refuse_bad(checks: list[Check]) -> None:
         )
 
 
+def from_a_name(sender: str) -> Iterator[Check]:
+    """Yield a doubt where texts come from a name: a telephone answers STOP to numbers alone.
+
+    Parameters
+    ----------
+    sender
+        Name or number that texts come from; "" where the gateway alone knows.
+    """
+    if any(map(str.isalpha, sender)):
+        told = Text(
+            "Texts come from the name {name}: nobody can answer STOP to a name. Ask the gateway "
+            "for a number (PALIER_SMS, from=).",
+            name=sender,
+        )
+        yield Check("sender", "doubt", told)
+
+
 def sender_address(controller: Controller) -> str:
     """Return the address from which a controller writes; "" where they gave none."""
     for word in controller.contact.replace(",", " ").replace(";", " ").split():

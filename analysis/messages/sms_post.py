@@ -62,7 +62,7 @@ class GatewayPost:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
         self._url = urlunsplit((parts.scheme, host, parts.path, "", ""))
-        self._from = (parse_qs(parts.query).get("from") or [""])[0]
+        self._from = sms_sender(url)
         head = {"Authorization": f"Bearer {unquote(parts.username or '')}"}
         self._client = httpx.Client(headers=head, timeout=_PATIENCE_S, transport=transport)
 
@@ -99,6 +99,11 @@ class GatewayPost:
     def close(self) -> None:
         """Say goodbye."""
         self._client.close()
+
+
+def sms_sender(told: str) -> str:
+    """Return the name or number that texts come from, as PALIER_SMS tells it; else ""."""
+    return (parse_qs(urlsplit(told).query).get("from") or [""])[0]
 
 
 def sms_post(told: str) -> FilePost | GatewayPost | None:

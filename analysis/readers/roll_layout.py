@@ -11,7 +11,7 @@ import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +111,22 @@ class RollSource:
         if isinstance(self.content, Path):
             return sha256(self.content) if self.content.is_file() else ""
         return hashlib.sha256(self.content).hexdigest()
+
+
+def is_roll(headings: Iterable[str], *, reachable: bool) -> bool:
+    """Tell whether a table is an extract of the roll, whatever it is given as.
+
+    Parameters
+    ----------
+    headings
+        As they stand in the file.
+    reachable
+        Whether it has a column of e-mail addresses or telephone numbers, which no roll has: what
+        says of each row on which list of the roll it stands is one all the same.
+    """
+    names = {plain(heading) for heading in headings}
+    known = {ours for ours, spelt in HEADINGS.items() if names & set(spelt)}
+    return known >= set(NEEDED) and ("list" in known or not reachable)
 
 
 def layout_of(source: RollSource) -> RollLayout:

@@ -26,11 +26,14 @@ _MOST_BYTES = 300
 _SCRIPT = """
 const secret = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
-const say = document.getElementById("say");
+const told = id => { for (const one of ["over", "wait", "again"])
+  document.getElementById(one).hidden = one !== id; };
 document.getElementById("go").addEventListener("click", async () => {
-  const answer = await fetch("/invitation", {method: "POST", body: secret});
+  if (!secret) return told("again");
+  const sent = fetch("/invitation", {method: "POST", body: secret});
+  const answer = await sent.catch(() => ({status: 0}));
   if (answer.ok) location.replace("/");
-  else say.hidden = false;
+  else told(answer.status === 403 ? "over" : "wait");
 });
 """
 _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
@@ -45,12 +48,15 @@ _PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Palie
 <style>body{{font:18px sans-serif;max-width:32em;margin:3em auto;padding:0 1em}}
 button{{font:inherit;padding:.6em 1.4em}}</style>
 <h1>Palier</h1><p>{hello}</p><p><button id="go">{go}</button></p>
-<p id="say" hidden role="alert">{refused}</p><script>{script}</script></html>"""
+<p id="over" hidden role="alert">{over}</p><p id="wait" hidden role="alert">{wait}</p>
+<p id="again" hidden role="alert">{again}</p><script>{script}</script></html>"""
 _HELLO = Text("You are invited to take part. Nothing is kept of you but this login.")
 _GO = Text("Come in")
-_REFUSED = Text(
+_OVER = Text(
     "This invitation is over, or was taken back. Ask whoever sent it to you for another one."
 )
+_WAIT = Text("This did not get through. Wait a moment, then press once more.")
+_AGAIN = Text("Open the link that was sent to you once more: this page no longer has it.")
 
 
 _patience = Patience()
@@ -63,8 +69,9 @@ async def invitation(request: Request) -> Response:
     language = languages.choose(
         request.query_params.get("lang"), request.headers.get("accept-language", "")[:2].lower()
     )
-    hello, go, refused = (escape(languages.told(one, language)) for one in (_HELLO, _GO, _REFUSED))
-    page = _PAGE.format(lang=language, hello=hello, go=go, refused=refused, script=_SCRIPT)
+    words = {"hello": _HELLO, "go": _GO, "over": _OVER, "wait": _WAIT, "again": _AGAIN}
+    told = {name: escape(languages.told(one, language)) for name, one in words.items()}
+    page = _PAGE.format(lang=language, script=_SCRIPT, **told)
     return HTMLResponse(page, headers=_HEADERS)
 
 

@@ -30,7 +30,7 @@ from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.mail_records import published
 from analysis.messages.outbox import Way, send_message, waiting
 from analysis.messages.returned_mail import take_back_all
-from analysis.messages.sending_pace import Pace
+from analysis.messages.sending_pace import Pace, by_day
 from analysis.messages.smtp_post import Post, SmtpPost
 from analysis.messages.subject_days import COMPARED
 from analysis.tables.file_lock import held
@@ -43,8 +43,6 @@ from analysis.workflows.message_effects import past_turnout
 BOUNCES = "PALIER_BOUNCES"
 # Folder in which each campaign of a server has its mailbox of returned mail.
 RETURNED = "PALIER_RETURNED"
-# One person's machine behind an https proxy: where others reach its pages to leave.
-ADDRESS = "PALIER_ADDRESS"
 _LOCK = "message_worker.lock"
 _ROUND_S = 10.0
 Posts = dict[str, Post]
@@ -54,7 +52,7 @@ _NOT_SENT = Counter({"not sent": 1})
 
 def base_address() -> str:
     """Return the address of the server, as others reach it; "" where it has none."""
-    return (server_access.settings().address or os.environ.get(ADDRESS, "")).rstrip("/")
+    return server_access.outside_address()
 
 
 def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
@@ -138,6 +136,7 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
         records=published,
         past=past_turnout(Workspace(workspace)) if choice.whole_bureaux else None,
         election=choice.election,
+        sender=sms_post.sms_sender(os.environ.get(sms_post.VARIABLE, "")),
     )
     terms = Terms(
         choice.control,
@@ -278,7 +277,9 @@ def _sent(
     told = approval.control.get("election", "") if approval else ""
     ground = ground_for(workspace, draft, how.election or str(told))
     pace = Pace(how.per_minute, time.monotonic)
-    return send_message(contacts, message, replace(way, ground=ground, pace=pace))
+    by_hand, is_text = bool(how.message), draft.letter.channel == "sms"
+    stop = by_day(way.stop, contacts.controller) if is_text and not by_hand else way.stop
+    return send_message(contacts, message, replace(way, ground=ground, pace=pace, stop=stop))
 
 
 def misconfigured() -> list[DataError]:

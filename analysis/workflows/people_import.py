@@ -23,10 +23,12 @@ from analysis.errors import DataError, Text
 from analysis.fieldwork.privacy import file_name
 from analysis.readers.home_matching import match_homes
 from analysis.readers.people_files import PeopleFile, read_people_file
+from analysis.readers.roll_layout import is_roll
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
 _SAMPLE = 400
+_POINTS = ("email", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +129,22 @@ def look(contacts: Contacts, content: bytes, name: str) -> Looked:
     Raises
     ------
     DataError
-        When it is no table.
+        When it is no table, or the electoral roll: nobody on it becomes a person of the campaign
+        without an act of theirs.
     """
     file = read_people_file(content, name)
     with reading(contacts.engine) as connection:
         learned = people_columns.learned_columns(connection, contacts.tenant)
         already = people_store.known_file(connection, contacts, file.sha256) is not None
     proposals = _proposed(file, learned)
+    if is_roll(file.headings, reachable=any(one.field in _POINTS for one in proposals)):
+        raise DataError(
+            "This is an electoral roll: nobody on it becomes a supporter without an act of theirs.",
+            where="{file}",
+            mend="Take it in as a roll, with the promise that was signed. Whoever signs up, at a "
+            "door or on the public page, can be linked with it.",
+            file=name,
+        )
     return Looked(file, tuple(proposals), people_columns.export_of(file.headings), already)
 
 
@@ -184,6 +195,7 @@ def weigh(
             file=file.name,
             n=len(file.headings),
         )
+    people_columns.check_kept(file.headings, fields)
     cleaned = clean(
         file.rows,
         list(zip(file.headings, fields, strict=True)),

@@ -158,13 +158,34 @@ def _by_name(connection: Connection, contacts: Contacts, text: str, most: int) -
 
 
 def name_of(contacts: Contacts, person: str) -> str | None:
-    """Return first names and family name of who asked something; None where they were erased."""
-    names = ("first_names", "used_name")
+    """Return who asked something, as `called` tells them; None where they were erased."""
     with reading(contacts.engine) as connection:
-        known = vault.read(connection, contacts.ring, [person], (*names, "birth_name"))
-    if person not in known:
-        return None
-    return " ".join(known[person][name] for name in names if name in known[person])
+        known = vault.read(
+            connection,
+            contacts.ring,
+            [person],
+            ("first_names", "used_name", "birth_name", *vault.POINT_KINDS),
+        )
+    return called(known[person]) if person in known else None
+
+
+def called(known: Mapping[str, str]) -> str:
+    """Return somebody's name and how they are reached, which tells two of one name apart.
+
+    Parameters
+    ----------
+    known
+        Text by field of `vault.FIELDS`.
+
+    Returns
+    -------
+    str
+        « Camille Exemple (camille@valmont.example) »; "" where neither is known.
+    """
+    family = known.get("used_name") or known.get("birth_name", "")
+    name = f"{known.get('first_names', '')} {family}".strip()
+    point = next((known[one] for one in vault.POINT_KINDS if known.get(one)), "")
+    return f"{name} ({point})" if name and point else name or point
 
 
 def is_erased(contacts: Contacts, person: str) -> bool:

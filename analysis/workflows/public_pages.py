@@ -321,6 +321,8 @@ def _gone(visit: Visit) -> Response:
         visit.say("gone"),
         _turn(visit),
         public_html.paragraph(visit.say("gone_help")),
+        # Who never confirmed is known to nobody after a while: no link comes to them.
+        f'<p><a href="{escape(visit.path())}">{escape(visit.say("sign_up"))}</a></p>',
         _ask_link(visit),
         status=404,
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 ROOT = Path(__file__).parents[2]
+# One person's machine behind an https proxy: where others reach its pages.
+ADDRESS = "PALIER_ADDRESS"
 # Places whose answers are kept: as many as a federation has, and more.
 _DAYS, _ROOM = 14, 25
 # They are about no campaign's content, or write down themselves what they do.
@@ -53,10 +55,15 @@ def answer_at(port: int) -> None:
     _bound["port"] = port
 
 
+def outside_address() -> str:
+    """Return where others reach this copy, without a slash at its end; "" where nobody does."""
+    return (settings().address or os.environ.get(ADDRESS, "")).rstrip("/")
+
+
 def own_address() -> str:
-    """Return where people reach this copy, without a slash at its end; else this machine's own."""
-    found = settings()
-    return found.address.rstrip("/") or f"http://localhost:{_bound.get('port', found.port)}"
+    """Return where people reach this copy: others, or else who sits before this machine."""
+    port = _bound.get("port", settings().port)
+    return outside_address() or f"http://localhost:{port}"
 
 
 def room(few: int) -> int:

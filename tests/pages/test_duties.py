@@ -160,10 +160,10 @@ def test_from_a_person_found_one_comes_to_what_they_ask(open_app, folder, contac
     app = open_app("contacts", workspace=folder.name, contacts_view="persons", lang="fr")
     app.text_input(key="persons.asked").set_value("exemple")
     press(app, "persons.go")
-    (ask,) = [one for one in app.button if one.label == "Une demande de Camille Exemple"]
+    (ask,) = [one for one in app.button if "Une demande de Camille Exemple" in one.label]
     press(app, ask.key)
     assert [one.value for one in app.title] == ["Loi"]
-    assert "De qui\u00a0: **Camille Exemple**" in shown(app)
+    assert "De qui\u00a0: **Camille Exemple (camille@valmont.example)**" in shown(app)
 
 
 def test_a_person_is_put_right_and_takes_along_what_they_gave(page, contacts):

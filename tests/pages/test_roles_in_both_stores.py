@@ -216,7 +216,7 @@ def answer_rectification(app, key, contacts, person):
     app.text_input(key=f"{key}.used_name").set_value("Model").run()
     app.text_input(key=f"{key}.email").set_value("s.model@valmont.example").run()
     assert do(app, f"{key}.right") == ["Put right."]
-    assert "Sacha Model ·" in shown(app)
+    assert "Sacha Model (s.model@valmont.example) ·" in shown(app)
     with reading(contacts.engine) as connection:
         known = vault.read(connection, contacts.ring, [person])[person]
     assert (known["used_name"], known["email"]) == ("Model", "s.model@valmont.example")
@@ -257,7 +257,7 @@ def test_each_kind_of_request_is_carried_out_in_english(as_role, campaign):
             app.text_input(key="law.reached_by").set_value("Sacha@Valmont.example").run()
             said = do(app, "law.receive")
             assert said == ["Written down: it waits below with its clock."]
-            assert f"**{words}** · Sacha Modele · due on " in shown(app)
+            assert f"**{words}** · Sacha Modele (sacha@valmont.example) · due on " in shown(app)
         mine = {one.kind: one for one in owed.requests(contacts) if one.person == person}
         assert set(mine) == set(ASKED)
         for answer in (*ANSWERS, answer_erasure):
@@ -279,7 +279,7 @@ def test_who_shares_an_address_is_asked_for_by_name(as_role, campaign):
     assert do(app, "law.receive") == []
     assert "2 people have this contact. Whose request is it?" in shown(app)
     do(app, f"law.of.{pair['Boris']}")
-    assert "Of whom: **Boris Modele**" in shown(app)
+    assert "Of whom: **Boris Modele (c@valmont.example)**" in shown(app)
     do(app, "law.receive")
     with people_of(campaign / state.SAMPLE_NAME) as contacts:
         asked = [one.person for one in owed.requests(contacts) if one.person in pair.values()]

@@ -179,8 +179,16 @@ def test_a_volunteer_comes_in_by_a_link_and_out_when_it_is_taken_back(browser, m
     other = browser.new_context(locale="fr-FR")
     again = other.new_page()
     again.goto(f"{made.url}/invitation#{secret}")
+    # Without network nothing is said of the invitation.
+    other.set_offline(True)
     again.get_by_role("button").click()
-    expect(again.get_by_role("alert")).to_be_visible()
+    expect(again.get_by_role("alert")).to_contain_text("Attendez un instant")
+    other.set_offline(False)
+    again.get_by_role("button").click()
+    expect(again.get_by_role("alert")).to_contain_text("est terminée")
+    again.reload()  # the link is gone from the address, which keeps it to itself
+    again.get_by_role("button").click()
+    expect(again.get_by_role("alert")).to_contain_text("Ouvrez de nouveau le lien")
     other.close()
 
 

@@ -244,9 +244,4 @@ def _search(contacts: Contacts) -> None:
         [{words[n]: _value(n, known.get(n, "")) for n in words} for _who, known in found]
     )
     st.dataframe(table, hide_index=True, width="stretch")
-    to_answer.ask(
-        {
-            who: " ".join(known[n] for n in ("first_names", "used_name") if n in known)
-            for who, known in found
-        }
-    )
+    to_answer.ask({who: people_shown.called(known) for who, known in found})

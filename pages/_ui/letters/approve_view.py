@@ -127,7 +127,7 @@ def _checks(checks: tuple[Check, ...]) -> None:
 def _recipients(prepared: Prepared) -> None:
     st.subheader(_("Who gets it"))
     left, middle, right = st.columns(3)
-    left.metric(_("Letters"), number(prepared.draw.letters))
+    left.metric(_("Messages"), number(prepared.draw.letters))
     middle.metric(_("Kept for comparison"), number(prepared.draw.controls))
     right.metric(_("Left out"), number(sum(prepared.refused.values())))
     for line in prepared.draw.summary():
@@ -170,4 +170,9 @@ def _approve(contacts: Contacts, prepared: Prepared) -> None:
     if st.button(_("Approve"), type="primary", key="letters.approve", disabled=not allowed):
         message_work.let_go(by, prepared)
         st.session_state.pop(_LOOKED, None)
-        load_letters.say_next(_("Approved and frozen. It leaves from the view Send."))
+        load_letters.say_next(
+            _(
+                "Approved and frozen. It leaves by itself as soon as this machine can send: the "
+                "view Send shows how far it is, and halts it."
+            )
+        )

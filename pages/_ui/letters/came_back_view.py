@@ -49,8 +49,8 @@ def _counts(contacts: Contacts, message: str) -> None:
         return
     st.caption(
         _(
-            "Delivered: taken by the mail server, and not come back. Whether anybody read it is "
-            "not known: nobody is watched."
+            "Delivered: taken by the mail server or the gateway of texts, and not come back. "
+            "Whether anybody read it is not known: nobody is watched."
         )
     )
     if loads := found.counts["loaded"] + found.counts["loaded_by_machine"]:

@@ -12,6 +12,7 @@ from analysis.errors import DataError
 from analysis.messages.approve import Approval, approval_of, halt
 from analysis.messages.drafts import draft_of
 from analysis.messages.outbox import progress_of
+from analysis.messages.sending_pace import FIRST_HOUR, LAST_HOUR
 from analysis.tables.workspace import Workspace
 from analysis.workflows import jobs, message_states, message_work
 from analysis.workflows.jobs import Job, Tell
@@ -107,6 +108,11 @@ def _start(contacts: Contacts, place: Workspace, message: str) -> None:
                     "another program, or `https://TOKEN@GATEWAY/PATH?from=NAME`."
                 )
             )
+        st.caption(
+            _(
+                "By themselves texts leave from {first} to {last} o’clock; by this button at once."
+            ).format(first=FIRST_HOUR, last=LAST_HOUR)
+        )
     else:
         means = message_states.means(contacts)
         missing(means)

@@ -195,7 +195,12 @@ def _seen(contacts: Contacts, told: dict[str, Any], rule: Universe) -> Letter | 
     """Show the message as it will look; what is wrong with it instead, where something is."""
     st.subheader(_("As it will look"))
     if not told["subject"] and not any(one.get("text") for one in told["blocks"]):
-        st.info(_("Write a subject and a text: the message appears here."))
+        by_mail = told["channel"] == "email"
+        st.info(
+            _("Write a subject and a text: the message appears here.")
+            if by_mail
+            else _("Write a text: the message appears here.")
+        )
         return None
     with messages.explain_quietly():
         letter = _letter(told)

@@ -6,13 +6,21 @@ import datetime as dt
 import time
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from analysis.access import audit
 from analysis.cli.main import main
-from analysis.contacts import consents, people_store, person_links, suppression, vault
+from analysis.contacts import (
+    consents,
+    people_columns,
+    people_store,
+    person_links,
+    suppression,
+    vault,
+)
 from analysis.contacts.consents import Said
 from analysis.contacts.file_origins import Declared, check_declared, origins
 from analysis.contacts.merged import groups
@@ -30,6 +38,8 @@ from analysis.database.contact_tables import (
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.readers.people_files import read_people_file
+from analysis.sample.invented_roll import invent_roll
+from analysis.sample.roll_files import eliste
 from analysis.tables.workspace import Workspace
 from analysis.workflows import people_import, people_linking, people_shown
 from tests.analysis.contacts.invented import opened
@@ -250,6 +260,21 @@ def test_a_yes_without_proof_is_a_person_without_consent(bring, contacts):
     assert consents.latest_text(texts, "letter_email", "fr").text_id == "letter_email.fr"
 
 
+def test_a_roll_does_not_come_in_as_a_file_of_supporters(contacts, campaign):
+    rng = np.random.default_rng(4)
+    homes = Workspace(campaign).read("addresses")
+    table = invent_roll(homes, rng, rows=20, city="Valmont", postcode="99900").table
+    mailed = table.assign(email=[f"x{n}@example.org" for n in range(len(table))])
+    tables = {"reu": table, "eliste": eliste(table, edited="01/03/2026"), "enriched": mailed}
+    for name, one in tables.items():
+        with pytest.raises(DataError, match="This is an electoral roll"):
+            people_import.look(contacts, one.to_csv(index=False).encode(), f"{name}.csv")
+    # Members of a party whose bureau is known are no roll.
+    head = "Nom de naissance;Prénom;Libellé de voie;Numéro du bureau de vote;E-mail\n"
+    members = f"{head}Petit;Ana;rue des Lilas;12;ana@example.org\n"
+    assert people_import.look(contacts, members.encode(), "members.csv").proposals
+
+
 def test_a_yes_of_a_day_does_not_take_back_the_no_of_that_day(bring, contacts):
     today = dt.datetime.now(dt.UTC).date()
     head = "Nom;Prénom;E-mail;email_opt_in;consent_date;consent_text;consent_proof\n"
@@ -276,6 +301,34 @@ def test_who_objected_stays_so_and_who_objects_in_a_file_does(bring, contacts):
     assert len(suppression.objecting(contacts)) == 2
     bring("Nom;Prénom;E-mail;Ville\nLe Gall;Zoé;zoe@example.org;Valmont\n")
     assert len(suppression.objecting(contacts)) == 2
+
+
+def test_a_wish_to_be_left_alone_is_not_said_away(contacts, campaign):
+    head = "Nom;E-mail;Ne pas contacter;Parti;Décédé\n"
+    looked = people_import.look(
+        contacts, f"{head}Petit;ana@example.org;oui;X;\n".encode(), "soutiens.csv"
+    )
+    fields = [one.field for one in looked.proposals]
+    assert fields == ["used_name", "email", "objection", "never", "deceased"]
+    for at, other, heading in (
+        (2, "ignore", "Ne pas"),
+        (3, "tags", "Parti"),
+        (4, "tags", "Décédé"),
+    ):
+        said = [*fields[:at], other, *fields[at + 1 :]]
+        with pytest.raises(DataError, match="cannot be said otherwise") as caught:
+            people_import.bring_people(contacts, campaign, looked.file, said, SIGNED)
+        assert heading in str(caught.value)
+    assert rows_of(contacts)["persons"] == 0
+    # Nor by what was learned of a file before the headings were looked at.
+    with writing(contacts.engine) as connection:
+        people_columns.learn(connection, contacts, [("Ne pas contacter", "ignore")], "1")
+    again = people_import.look(contacts, head.encode() + b"Roux;luc@example.org;oui;;\n", "x.csv")
+    assert again.proposals[2].field == "objection"
+    fields[3] = "ignore"  # what is never read may be left out as well
+    assert people_import.bring_people(contacts, campaign, looked.file, fields, SIGNED).counts[
+        "objections"
+    ]
 
 
 def test_what_was_said_of_a_column_is_learned(bring, contacts, campaign):

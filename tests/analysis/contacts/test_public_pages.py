@@ -27,9 +27,17 @@ from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading, writing
-from analysis.workflows import letter_quota, mail_out, phone_endpoint, public_pages, public_visit
+from analysis.workflows import (
+    letter_quota,
+    mail_out,
+    phone_endpoint,
+    public_pages,
+    public_visit,
+    server_access,
+)
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
+from analysis.workflows.letters_by_link import page_address
 from tests.analysis.contacts.invented import merge
 
 WHO = Controller("list", name="Liste <Valmont>", contact="donnees@valmont.example")
@@ -329,7 +337,11 @@ def test_links_end(site, monkeypatch):
     later = confirmations.time.time() + 15 * confirmations.DAY_S
     with monkeypatch.context() as patched:
         patched.setattr(confirmations.time, "time", lambda: later)
-        assert site.ask(path).status_code == 404
+        old = site.ask(path)
+        assert old.status_code == 404
+    # Whoever did not confirm in time signs up again: after a while nobody knows them to write to.
+    (again,) = re.findall(f'<a href="({site.home}[^"/]*)">', old.text)
+    assert "name=first_name" in site.ask(again).text.replace('"', "")
     assert site.ask(path).status_code == 200
     with reading(site.contacts.engine) as connection:
         [person] = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
@@ -515,3 +527,13 @@ def test_nobody_is_asked_in_nobodys_name(campaign, contacts):
     # What a stranger reads is no order to the campaign's own people.
     assert "duties controller" not in told.text
     assert str(campaign) not in told.text
+
+
+def test_links_lead_where_this_copy_answers(site, monkeypatch):
+    monkeypatch.delenv("PALIER_ADDRESS", raising=False)
+    monkeypatch.setattr(server_access, "_bound", {})
+    assert page_address(site.contacts).startswith("http://localhost:8501/p/")
+    server_access.answer_at(8714)  # as `--server.port` of the command line
+    assert page_address(site.contacts, "m/x").startswith("http://localhost:8714/p/")
+    monkeypatch.setenv("PALIER_ADDRESS", "https://valmont.example.org/")
+    assert page_address(site.contacts).startswith("https://valmont.example.org/p/")

@@ -284,6 +284,18 @@ def test_the_command_line_answers_a_person(campaign, tmp_path):
         ["erased: 1 person(s), 0 letter(s)", "left before: access, 1 row(s)"]
     )
     assert do("requests").count("done") == 2
+    # Of two who share a contact one asks.
+    second = do("slip", what=str(slip))
+    slip.write_text(slip.read_text().replace(CONTENT["first_name"], "Ana"))
+    third = do("slip", what=str(slip))
+    with pytest.raises(DataError, match="a request is of one") as caught:
+        do("request", what="access", contact=POINT[1])
+    assert {second, third} <= set(re.findall(r"\w+", str(caught.value)))
+    with pytest.raises(DataError, match="a request is of one"):
+        do("request", what="access", contact=POINT[1], texts=(f"person={person}",))
+    named = do("request", what="access", contact=POINT[1], texts=(f"person={third}",))
+    assert third in named
+    assert second not in named
     french = do("request", what="access", contact="personne@valmont.example", language="fr")
     assert french.endswith("personne de connu")
     assert "inactive: 0 gone" in do("retention", run=True)

@@ -46,7 +46,7 @@ from analysis.messages.letter_links import bounce_secret, return_path
 from analysis.messages.loads import note_load
 from analysis.messages.outbox import Way, progress_of, send_message
 from analysis.messages.recipients import asked_of
-from analysis.messages.sms_post import FILE, GatewayPost, sms_post
+from analysis.messages.sms_post import FILE, GatewayPost, sms_post, sms_sender
 from analysis.messages.smtp_post import RefusedError
 from analysis.workflows import inbound_hook, mail_worker, message_work
 from analysis.workflows.door_contacts import enter_slip
@@ -167,6 +167,24 @@ def test_a_campaign_of_before_gets_the_words_of_a_box_that_is_new(make, monkeypa
     told = wordings(contacts)["fr"]
     assert "par SMS" in told["political_ads_sms"].wording
     assert told["phone"].wording == "Appelez-moi."
+
+
+@pytest.mark.parametrize(
+    ("told", "doubts"),
+    [
+        ("https://t@gateway.example.org/send?from=VALMONT", 1),
+        ("https://t@gateway.example.org/send?from=%2B33639980199", 0),
+        ("https://t@gateway.example.org/send?from=36111", 0),
+        ("https://t@gateway.example.org/send", 0),
+        ("file:///tmp/out", 0),
+    ],
+)
+def test_nobody_can_answer_stop_to_a_name(make, told, doubts):
+    contacts, _people = phoned(make)
+    draft = save(contacts, "m", Letter.read(TEXT), EVERYBODY)
+    setting = replace(SETTING, sender=sms_sender(told))
+    checks = prepare(contacts, draft, setting, terms=Terms(control=False)).checks
+    assert [one.name for one in checks if one.state == "doubt"] == ["sender"] * doubts
 
 
 def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):

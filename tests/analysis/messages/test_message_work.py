@@ -10,6 +10,8 @@ import shutil
 import socket
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -21,6 +23,7 @@ from aiosmtpd.controller import Controller as Server
 from typer.testing import CliRunner
 
 from analysis.cli.main import app
+from analysis.contacts import vault
 from analysis.contacts.contact_store import insert_many, say_controller
 from analysis.contacts.suppression import suppress
 from analysis.contacts.universe import Universe
@@ -28,7 +31,9 @@ from analysis.database.contact_tables import HOMES
 from analysis.database.engine import writing
 from analysis.errors import DataError
 from analysis.messages import approve as approving
-from analysis.messages.approve import approval_of, approve
+from analysis.messages import sending_pace
+from analysis.messages.approve import approval_of, approve, prepare
+from analysis.messages.control import Terms
 from analysis.messages.drafts import save
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import progress_of
@@ -38,6 +43,7 @@ from analysis.workflows import mail_out, mail_worker, message_work, universes
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.letter_files import read_letter
 from analysis.workflows.message_effects import past_turnout
+from tests.analysis.contacts.invented import said, say
 from tests.analysis.messages.conftest import CONTROLLER, EVERYBODY, SETTING, supporters
 from tests.analysis.messages.conftest import LETTER as PLAIN
 from tests.analysis.messages.test_leaving import report
@@ -316,3 +322,42 @@ def test_the_server_reads_the_mailbox_of_each_campaign_when_it_changed(work, mon
     mail_worker.once(place, ending, Path("none"), read)
     monkeypatch.setenv("PALIER_RETURNED", str(tmp_path / "nowhere"))
     bounced(2)
+
+
+def test_texts_leave_by_themselves_by_day_and_by_hand_at_once(campaign, monkeypatch, tmp_path):
+    monkeypatch.setenv("PALIER_SMS", f"file://{tmp_path}/texts")
+    contacts = open_contacts(campaign)
+    people = [f"p{n:03d}" for n in range(12)]
+    phones = [(one, "phone", f"+336399801{n:02d}") for n, one in enumerate(people)]
+    with writing(contacts.engine) as connection:
+        vault.put(connection, contacts.ring, phones)
+        vault.index(connection, contacts.ring, phones)
+    say(contacts, *(said(one, "letter_sms", "sms") for one in people))
+    messages = []
+    for name in ("by hand", "by itself"):
+        text = {"language": "fr", "channel": "sms", "blocks": [{"kind": "text", "text": name}]}
+        draft = save(contacts, name, Letter.read(text), EVERYBODY)
+        prepared = prepare(contacts, draft, SETTING, terms=Terms(control=False))
+        approve(replace(contacts, by="other"), prepared)
+        messages.append(draft.message)
+    close(contacts)
+
+    def left():
+        file = tmp_path / "texts" / "texts.jsonl"
+        return len(file.read_text().splitlines()) if file.exists() else 0
+
+    def at(hour):
+        # Valmont votes by the clock of Paris, an hour ahead in winter.
+        now = datetime(2027, 1, 11, hour - 1, 59, tzinfo=UTC)
+        monkeypatch.setattr(sending_pace, "now", lambda: now)
+
+    quiet = partial(message_work.work, campaign, say=lambda *_told: None)
+    for hour in (7, 21, 23):
+        at(hour)
+        quiet(message_work.Work(once=True))
+        assert left() == 0, hour
+    quiet(message_work.Work(once=True, message=messages[0]))
+    assert left() == 12
+    at(20)
+    quiet(message_work.Work(once=True))
+    assert left() == 24
