@@ -23,6 +23,9 @@ _GREY = (60, 60, 60)
 _AGAIN_M, _AGAIN_MOST, _RUN_M = 40.0, 2500, 10.0
 # No middle of another comes this near: no two cross, and a name does not come again at once.
 _ROOM_PX = 90
+_AGAIN = ("room", "closer_names")
+# What a wide screen shows round a turf brought near: so much, and more of one that is large.
+_SEEN_M, _SEEN_TIMES = 600.0, 2.0
 # A closer look by this factor shows names whole that the map opens without.
 _GROW = 6.0
 
@@ -110,21 +113,47 @@ def closer_names(
     # A name is longer than high: it would keep those that cross it away at its ends alone.
     order = np.linspace(-1, -_MOST_PRIORITY, 2 * len(table))
     table["priority"] = order[::2]
+    unseen, written = _AGAIN
     room = pydeck.Layer(
         "ScatterplotLayer",
         table[["at"]].assign(priority=order[1::2]),
-        id="room",
+        id=unseen,
         get_position="at",
         get_fill_color=[255, 255, 255, 1],
         radius_min_pixels=_ROOM_PX,
         radius_max_pixels=_ROOM_PX,
         **_apart(),
     )
-    names = text_layer(table, "closer_names", size=NAME_PX, colour=_GREY)
+    names = text_layer(table, written, size=NAME_PX, colour=_GREY)
     names.collision_test_props = {"sizeScale": 1.0}
     names.size_units, names.size_max_pixels = pydeck.types.String("meters"), NAME_PX
     names.get_size = NAME_PX * pixel_m / _GROW
     return [room, names]
+
+
+def leave_names_near(layers: Sequence[pydeck.Layer], stops: gpd.GeoDataFrame) -> None:
+    """Take away the names of `closer_names` that are out of sight where a map shows these stops.
+
+    Each press draws all of them again: without a graphics card 2,500 names took seconds.
+
+    Parameters
+    ----------
+    layers
+        Of a map; `room` and `closer_names` among them are changed.
+    stops
+        Points of the turf in view, in a metric CRS.
+    """
+    west, south, east, north = stops.total_bounds
+    around = max(_SEEN_M, _SEEN_TIMES * max(east - west, north - south))
+    window = shapely.box(west - around, south - around, east + around, north + around)
+    left, low, right, high = gpd.GeoSeries([window], crs=stops.crs).to_crs(WGS84).total_bounds
+    for layer in layers:
+        if layer.id in _AGAIN:
+            layer.data = [
+                row
+                for row in layer.data
+                if left <= row["at"][0] <= right and low <= row["at"][1] <= high
+            ]
 
 
 def _apart() -> dict[str, object]:

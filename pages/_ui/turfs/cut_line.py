@@ -9,6 +9,7 @@ from typing import Any
 import pydeck
 import streamlit as st
 
+from analysis.charts.deck_names import leave_names_near
 from analysis.charts.turf_cut_line import cut_layers
 from analysis.charts.turf_deck import TurfPicture, turf_deck
 from analysis.turf.editing import Edit
@@ -49,6 +50,7 @@ def lay_over(deck: pydeck.Deck, picture: TurfPicture, folder: str, turfs: Sequen
     if len(turfs) != 1:
         return False
     stops = picture.stops[picture.stops["turf_id"] == turfs[0]]
+    leave_names_near(deck.layers, stops)
     deck.layers += cut_layers(stops, clicks(folder, turfs))
     deck.initial_view_state = turf_deck(
         replace(picture, stops=stops),

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from analysis.charts import deck_names
-from analysis.charts.deck_names import closer_names, street_names
+from analysis.charts.deck_names import closer_names, leave_names_near, street_names
 from analysis.charts.map_ground import Ground, ground_of, in_window, light, merged_streets
 from analysis.charts.names_apart import NamesApart, places_along
 from analysis.charts.print_ground import names_along
@@ -232,6 +232,23 @@ def test_a_whole_town_has_no_more_names_than_a_browser_draws(monkeypatch):
     layers = closer_names(gpd.GeoDataFrame(named, geometry=lines, crs=CRS), None, 3.0)
     # The middle of each street before any of its ends, the first streets before the others.
     assert [row["text"] for row in layers[1].data] == [f"Rue {n}" for n in range(7)]
+
+
+def test_beside_a_turf_brought_near_only_names_in_sight_come_again():
+    # Every 40 m from 1,500 m west of the turf to 1,200 m east of it; of 400 m, it is seen among
+    # 800 m on either side, and some metres more where degrees run askew.
+    line = shapely.LineString([(X - 1500, Y), (X + 1600, Y)])
+    one = gpd.GeoDataFrame({"name": ["Rue A"]}, geometry=[line], crs=CRS)
+    layers = closer_names(one, None, 3.0)
+    spots = stops(("T-001", 0, 0), ("T-001", 400, 0))
+    leave_names_near(layers, spots)
+    lasting = json.loads(pydeck.Deck(layers).to_json())["layers"]
+    for layer in lasting:
+        at = gpd.GeoSeries.from_xy(*zip(*(row["at"] for row in layer["data"]), strict=True))
+        x = at.set_crs("OGC:CRS84").to_crs(CRS).x - X
+        assert -850 < x.min() < -760
+        assert 1160 < x.max() < 1250
+    assert [row["at"] for row in lasting[0]["data"]] == [row["at"] for row in lasting[1]["data"]]
 
 
 def test_the_rim_of_a_stop_stays_thin_near_by(streets):
