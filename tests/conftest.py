@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 from concurrent.futures import Future
 from copy import deepcopy
 
@@ -114,10 +115,22 @@ def valmont_inputs():
     )
 
 
+def _built(name, inputs, tmp_path_factory):
+    """Build a place once for all workers of a run, and return its folder."""
+    base = tmp_path_factory.getbasetemp()
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / name
+    with held(made.with_suffix(".lock")):
+        if not (made / MANIFEST).is_file():
+            build(inputs, made)
+    return made
+
+
 @pytest.fixture(scope="session")
 def valmont(valmont_inputs, tmp_path_factory):
-    """Build Valmont."""
-    return build(valmont_inputs, tmp_path_factory.mktemp("workspaces") / "valmont")
+    """Build Valmont: every worker has a copy of its own."""
+    made = _built("valmont", valmont_inputs, tmp_path_factory)
+    own = tmp_path_factory.mktemp("workspaces") / "valmont"
+    return Workspace(shutil.copytree(made, own))
 
 
 @pytest.fixture(scope="session")
@@ -145,12 +158,7 @@ def paris(tmp_path_factory):
         electors=folder / "electeurs_par_adresse_2012.csv",
         places=("75056",),
     )
-    base = tmp_path_factory.getbasetemp()
-    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / "paris"
-    with held(made.with_suffix(".lock")):
-        if not (made / "manifest.json").is_file():
-            build(inputs, made)
-    return Workspace(made)
+    return Workspace(_built("paris", inputs, tmp_path_factory))
 
 
 @pytest.fixture(scope="module")
