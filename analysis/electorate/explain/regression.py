@@ -11,8 +11,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import t as student
+
+# Not from its api: time series and graphics take half a second to load.
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.regression.linear_model import WLS
 from statsmodels.tools.sm_exceptions import SpecificationWarning
 
 from analysis.electorate.explain.coefficient_errors import check_reach, conley, inflation, width_m
@@ -304,10 +308,10 @@ def estimator_of(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noq
     """
     value, size = (data[name].to_numpy(dtype=float) for name in ("value", "size"))
     if family == "least_squares":
-        return sm.WLS(value, matrix, weights=size / size.mean())
+        return WLS(value, matrix, weights=size / size.mean())
     # Shares weighted by size, not pairs of counts: of these statsmodels takes the dispersion wrong.
     weights = size if family == "quasi_binomial" else None
-    return sm.GLM(value, matrix, family=sm.families.Binomial(), var_weights=weights)
+    return GLM(value, matrix, family=Binomial(), var_weights=weights)
 
 
 def share_explained(results: Any, data: pd.DataFrame, family: Family) -> float:  # noqa: ANN401
