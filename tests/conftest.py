@@ -50,8 +50,9 @@ def pytest_collection():
     finally:
         gc.collect()
         gc.freeze()
-        # With so much out of its sight it would look through all the rest four times as often.
-        gc.set_threshold(*gc.get_threshold()[:2], 50)
+        # With so much out of its sight it would look through all the rest four times as often; and
+        # little of what tests leave lying waits for it.
+        gc.set_threshold(10_000, 10, 50)
         gc.enable()
 
 
