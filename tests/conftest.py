@@ -6,8 +6,11 @@ import gc
 import json
 import os
 import shutil
+import sys
 from concurrent.futures import Future
+from contextlib import nullcontext
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -43,10 +46,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Keep the collector off the libraries and the tests themselves, which stay to the end."""
+    """Keep the collector off the libraries and the tests themselves, which stay to the end.
+
+    Where nothing was compiled yet, the first worker compiles for all: rewriting the asserts takes
+    as long as all the rest of it.
+    """
     gc.disable()
+    cache = Path(__file__).parent / "__pycache__"
+    first = not (sys.dont_write_bytecode or any(cache.glob("test_*.pyc")))
     try:
-        return (yield)
+        with held(cache / "collecting.lock") if first else nullcontext():
+            return (yield)
     finally:
         gc.collect()
         gc.freeze()
