@@ -5,8 +5,12 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
+import sys
 from concurrent.futures import Future
+from contextlib import nullcontext
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -42,15 +46,23 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Keep the collector off the libraries and the tests themselves, which stay to the end."""
+    """Keep the collector off the libraries and the tests themselves, which stay to the end.
+
+    Where nothing was compiled yet, the first worker compiles for all: rewriting the asserts takes
+    as long as all the rest of it.
+    """
     gc.disable()
+    cache = Path(__file__).parent / "__pycache__"
+    first = not (sys.dont_write_bytecode or any(cache.glob("test_*.pyc")))
     try:
-        return (yield)
+        with held(cache / "collecting.lock") if first else nullcontext():
+            return (yield)
     finally:
         gc.collect()
         gc.freeze()
-        # With so much out of its sight it would look through all the rest four times as often.
-        gc.set_threshold(*gc.get_threshold()[:2], 50)
+        # With so much out of its sight it would look through all the rest four times as often; and
+        # little of what tests leave lying waits for it.
+        gc.set_threshold(10_000, 10, 50)
         gc.enable()
 
 
@@ -114,10 +126,22 @@ def valmont_inputs():
     )
 
 
+def _built(name, inputs, tmp_path_factory):
+    """Build a place once for all workers of a run, and return its folder."""
+    base = tmp_path_factory.getbasetemp()
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / name
+    with held(made.with_suffix(".lock")):
+        if not (made / MANIFEST).is_file():
+            build(inputs, made)
+    return made
+
+
 @pytest.fixture(scope="session")
 def valmont(valmont_inputs, tmp_path_factory):
-    """Build Valmont."""
-    return build(valmont_inputs, tmp_path_factory.mktemp("workspaces") / "valmont")
+    """Build Valmont: every worker has a copy of its own."""
+    made = _built("valmont", valmont_inputs, tmp_path_factory)
+    own = tmp_path_factory.mktemp("workspaces") / "valmont"
+    return Workspace(shutil.copytree(made, own))
 
 
 @pytest.fixture(scope="session")
@@ -145,12 +169,7 @@ def paris(tmp_path_factory):
         electors=folder / "electeurs_par_adresse_2012.csv",
         places=("75056",),
     )
-    base = tmp_path_factory.getbasetemp()
-    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / "paris"
-    with held(made.with_suffix(".lock")):
-        if not (made / "manifest.json").is_file():
-            build(inputs, made)
-    return Workspace(made)
+    return Workspace(_built("paris", inputs, tmp_path_factory))
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from weakref import WeakSet
 
@@ -111,6 +112,7 @@ def known_revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
 
 
+@cache
 def newest_revision() -> str:
     """Return the version of the tables that this version of Palier writes."""
     return str(ScriptDirectory(str(_SCRIPTS)).get_current_head())

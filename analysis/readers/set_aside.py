@@ -95,9 +95,11 @@ def files_of(raw: Raw, *, without: str = "") -> Text:
 
 def _found(rows: pd.DataFrame, reason: Text, said: pd.Series | None = None) -> pd.DataFrame:
     """Return `reason` and `said` (what to call it in a list) of rows of `counts`."""
-    names = rows["bureau_id"].astype("str") if said is None else said
     # As objects: a column of strings would forget that a text can be translated.
     table = pd.DataFrame(index=rows.index, columns=["reason", "said"], dtype=object)
+    if rows.empty:
+        return table
+    names = rows["bureau_id"].astype("str") if said is None else said
     table["reason"] = pd.Series([reason] * len(rows), index=rows.index, dtype=object)
     table["said"] = names.astype(object)
     return table
@@ -230,6 +232,8 @@ def _said(rows: pd.DataFrame) -> pd.Series:
 
 def _few(found: pd.DataFrame, raw: Raw, *, leave_out: bool, each: int = 1) -> pd.DataFrame:
     """Keep what was found of elections in which it is a slip; `each` bad unit has so many rows."""
+    if found.empty:
+        return found
     election = raw.counts["election_id"]
     bad, units = election[found.index].value_counts() / each, election.value_counts()
     slips = {e for e in bad.index[bad > 0] if tolerated(bad[e], units[e], leave_out=leave_out)}

@@ -21,7 +21,15 @@ def plain_counts(texts: pd.Series) -> pd.Series:
     What stands for no number (`NA`, a dash) is empty; other texts stay as they are, and « 1.000 »,
     which is one or a thousand, becomes no number.
     """
-    told = texts.str.strip()
+    stripped = texts.str.strip()
+    odd = ~stripped.str.fullmatch(r"\d*").to_numpy(dtype=bool, na_value=True)
+    # Most files hold nothing but digits.
+    if odd.any():
+        stripped[odd] = _plain(stripped[odd]).array
+    return stripped
+
+
+def _plain(told: pd.Series) -> pd.Series:
     spaced = told.str.fullmatch(rf"\d{{1,3}}({SPACES}\d{{3}})+([.,]0{{1,2}})?")
     told = told.where(~spaced, told.str.replace(SPACES, "", regex=True))
     zeros = told.str.fullmatch(r"\d+[.,]0{1,2}")

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import t as student
+from statsmodels.genmod.generalized_linear_model import GLM, families  # its api loads all of it
+from statsmodels.regression.linear_model import WLS
 from statsmodels.tools.sm_exceptions import SpecificationWarning
 
 from analysis.electorate.explain.coefficient_errors import check_reach, conley, inflation, width_m
@@ -304,10 +305,10 @@ def estimator_of(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noq
     """
     value, size = (data[name].to_numpy(dtype=float) for name in ("value", "size"))
     if family == "least_squares":
-        return sm.WLS(value, matrix, weights=size / size.mean())
+        return WLS(value, matrix, weights=size / size.mean())
     # Shares weighted by size, not pairs of counts: of these statsmodels takes the dispersion wrong.
     weights = size if family == "quasi_binomial" else None
-    return sm.GLM(value, matrix, family=sm.families.Binomial(), var_weights=weights)
+    return GLM(value, matrix, family=families.Binomial(), var_weights=weights)
 
 
 def share_explained(results: Any, data: pd.DataFrame, family: Family) -> float:  # noqa: ANN401
@@ -356,8 +357,7 @@ def _with_errors(
             for kind, (name, keywords) in asked.items()
         }
     found = {kind: np.asarray(fit.cov_params(), dtype=float) for kind, fit in fits.items()}
-    known = data["x_m"].notna().all()
-    if known and len(data) <= MOST_PAIRED and spec.reach_m <= width_m(data) / 2:
+    if data["x_m"].notna().all() and len(data) <= MOST_PAIRED and spec.reach_m <= width_m(data) / 2:
         places = data[["x_m", "y_m"]].to_numpy(dtype=float)
         found["conley"] = conley(fits["classical"], places, spec.reach_m)
     return fits.get(spec.errors, fits["hc"]), found

@@ -23,10 +23,15 @@ def campaign(tmp_path, valmont):
 
 
 @pytest.fixture
-def contacts(campaign, empty_store):
-    """Open the people of a campaign: there is nobody yet."""
+def store_made(campaign, empty_store):
+    """Put an empty store into a campaign."""
     (campaign / FOLDER).mkdir(exist_ok=True)
     shutil.copy(empty_store, campaign / FOLDER / SQLITE)
+
+
+@pytest.fixture
+def contacts(campaign, store_made):
+    """Open the people of a campaign: there is nobody yet."""
     opened = open_contacts(campaign)
     yield opened
     close(opened)

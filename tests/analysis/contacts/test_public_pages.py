@@ -108,7 +108,7 @@ class Site:
 
 
 @pytest.fixture
-def site(campaign, monkeypatch):
+def site(campaign, store_made, monkeypatch):
     monkeypatch.setattr(public_pages, "_patience", public_pages.Patience())
     monkeypatch.setattr(phone_endpoint, "_stores", {})
     monkeypatch.delenv(mail_out.VARIABLE, raising=False)

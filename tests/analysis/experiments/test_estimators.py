@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.regression.linear_model import WLS
 
 from analysis.experiments.estimators import KINDS, Layout, Regression, interval, p_value
 
@@ -36,7 +36,7 @@ def test_errors_are_those_of_a_regression_with_dummies(covariates, weighted):
     block, x, y, rng = blocked(1, covariates=covariates)
     weight = rng.uniform(0.5, 3, len(y)) if weighted else np.ones(len(y))
     regression = Regression(Layout(block, np.arange(len(y)), weight), x)
-    peer = sm.WLS(y, np.column_stack([x, dummies(block)]), weights=weight)
+    peer = WLS(y, np.column_stack([x, dummies(block)]), weights=weight)
     assert regression.coefficients(y) == pytest.approx(peer.fit().params[: x.shape[1]])
     errors = regression.std_errors(y)
     for kind in ("HC0", "HC1", "HC2", "HC3"):

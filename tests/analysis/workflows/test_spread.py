@@ -15,8 +15,6 @@ from analysis.workflows.spread import Command, commands_for, opened, run_each
 from analysis.workflows.transfers import Asked, transfers_to_file
 from tests.made import sample_results, write_results
 
-distributed = pytest.importorskip("distributed")
-
 ONCE = """
 import os, pathlib, signal, sys
 mark = pathlib.Path(sys.argv[1])
@@ -30,6 +28,7 @@ print("lived")
 @pytest.fixture(scope="module")
 def cluster():
     """Start a scheduler and two workers, each a process of its own."""
+    distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as local:

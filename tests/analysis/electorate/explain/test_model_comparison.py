@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from scipy.special import expit
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.regression.linear_model import WLS
+from statsmodels.tools import add_constant
 
 from analysis.electorate.explain.formula_terms import read_terms
 from analysis.electorate.explain.model_comparison import compare_models, make_folds
@@ -78,11 +81,11 @@ def test_noise_explains_nothing_elsewhere():
 @pytest.mark.parametrize("straight", [True, False])
 def test_the_fast_fit_is_statsmodels(straight):
     rng = np.random.default_rng(2)
-    matrix = sm.add_constant(rng.normal(size=(80, 3)))
+    matrix = add_constant(rng.normal(size=(80, 3)))
     weights = rng.uniform(1, 9, 80)
     value = expit(matrix @ [-1, 1, 0, 0.4] + rng.normal(0, 0.3, 80))
-    logit = sm.GLM(value, matrix, family=sm.families.Binomial(), var_weights=weights)
-    least = sm.WLS(value, matrix, weights=weights)
+    logit = GLM(value, matrix, family=Binomial(), var_weights=weights)
+    least = WLS(value, matrix, weights=weights)
     theirs = least.fit() if straight else logit.fit(tol=1e-14)
     ours = fast_fit(matrix, value, weights, straight=straight)
     np.testing.assert_allclose(ours, theirs.params, rtol=1e-8)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.genmod.families import Binomial
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from analysis.electorate.explain.coefficient_errors import conley, inflation
@@ -32,9 +32,7 @@ def of_statsmodels(table, family, **how):
     weights = table["size"] if family == "quasi_binomial" else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = smf.glm(
-            f"value ~ {FORMULA}", table, family=sm.families.Binomial(), var_weights=weights
-        )
+        model = smf.glm(f"value ~ {FORMULA}", table, family=Binomial(), var_weights=weights)
         return model.fit(scale="X2", use_t=True, **how)
 
 

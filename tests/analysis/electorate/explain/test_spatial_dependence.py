@@ -5,7 +5,6 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
-from libpysal import examples, io
 from scipy import sparse
 from scipy.optimize import minimize
 
@@ -30,6 +29,9 @@ SPREG_TESTS = [8.8979986, 5.2062139, 3.7356906, 0.0439059]
 
 @pytest.fixture(scope="module")
 def columbus():
+    # As long to import as all that this module tests: one worker needs it.
+    from libpysal import examples, io
+
     table = gpd.read_file(examples.get_path("columbus.shp"))
     file = io.open(examples.get_path("columbus.gal"))
     weights = file.read()
