@@ -120,17 +120,19 @@ def _named(place: Workspace, keys: pd.Series, level: str) -> list[str]:
 
 
 def _chart(rows: pd.DataFrame, order: list[str]) -> None:
+    # Panels take no width of their page: on a phone half of a wide one is outside.
+    phone = phone_order.on_phone()
+    wide = _PHONE_PX if phone else _WIDE_PX
     x = {"field": "percent", "type": "quantitative", "title": _("Share (%)"),
          "scale": {"domain": [0, 100]}, "axis": {"tickCount": 5}}  # fmt: skip
     y = {"field": "answer", "type": "nominal", "title": None, "sort": order,
-         "axis": {"labelLimit": 260 if not phone_order.on_phone() else 170}}  # fmt: skip
+         "axis": {"labelLimit": 170 if phone else 260}}  # fmt: skip
     spec: dict[str, Any] = {
         "facet": {"row": {"field": "where", "type": "nominal", "title": None,
                           "header": {"labelAngle": 0, "labelAnchor": "start",
-                                     "labelOrient": "top"}}},
+                                     "labelOrient": "top", "labelLimit": wide + 40}}},
         "spec": {
-            # Panels take no width of their page: on a phone half of a wide one is outside.
-            "width": _PHONE_PX if phone_order.on_phone() else _WIDE_PX,
+            "width": wide,
             "encoding": {"y": y},
             "layer": [
                 {"mark": {"type": "bar", "opacity": 0.45}, "encoding": {"x": x}},
