@@ -43,6 +43,9 @@ def stoppable() -> Iterator[None]:
         sys.stdout.flush()
         print("Stopped: nothing of this command is left half written.", file=sys.stderr, flush=True)
         os._exit(STOPPED)
+    finally:
+        # What is done is done, however long Python takes to end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _is_stop(error: BaseException | None) -> bool:

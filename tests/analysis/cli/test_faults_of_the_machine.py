@@ -126,6 +126,18 @@ def test_ctrl_c_ends_with_one_line(tmp_path, seconds):
         assert not list(tmp_path.glob("w/*.parquet"))
 
 
+def test_what_is_done_is_stopped_no_more():
+    """Python takes a while to end; Ctrl-C in it made a failure of a command that was done."""
+    code = (
+        "import os, signal\nfrom analysis.cli.interrupts import stoppable\n"
+        "with stoppable():\n    print('done')\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+
 @pytest.mark.parametrize("election", ["0000_pres_t1", "9999_pres_t1"])
 def test_a_year_nobody_votes_in_names_no_election(run, valmont, tmp_path, election):
     words = ("--workspace", valmont.path, "--bloc", "left", "--out", tmp_path / "r.csv")
