@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
-from collections.abc import Mapping
+import io
+import pickle
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +20,9 @@ from pages._ui.i18n import language
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+# Pictures kept for who looks again, and how fine they are.
+_MOST = 100
+PRINTED: dict[str, Any] = {"format": "png", "dpi": 200, "bbox_inches": "tight"}
 # Of a phone.
 _PHONE_PX = 640
 # As `analysis.i18n` writes numbers; Vega's own language is English.
@@ -71,10 +78,33 @@ def sideways(key: str, *, least_px: int = 640) -> DeltaGenerator:
     return st.container(key=key)
 
 
-def figure(chart: Figure, key: str, *, least_px: int = 480) -> None:
-    """Show a figure as wide as its place; `key` and `least_px` are of `sideways`."""
+def figure(
+    draw: Callable[..., Figure], key: str, *shown: object, least_px: int = 480, **words: object
+) -> None:
+    """Show a figure as wide as its place, drawn once for what it shows.
+
+    Parameters
+    ----------
+    draw
+        Makes it; a function of a module.
+    key, least_px
+        Of `sideways`.
+    *shown, **words
+        What `draw` is given: all that the figure depends on, with the language.
+    """
+    told = pickle.dumps((draw.__module__, draw.__qualname__, shown, words))
+    drawn = _drawn(hashlib.sha256(told).digest(), partial(draw, *shown, **words))
     with sideways(key, least_px=least_px):
-        st.pyplot(chart, width="stretch")
+        st.image(drawn, width="stretch")
+
+
+@st.cache_resource(max_entries=_MOST, show_spinner=False)
+def _drawn(told: bytes, _draw: Callable[[], Figure]) -> bytes:
+    """Return a figure as PNG: drawing takes longer than most runs of a page that shows it."""
+    del told
+    png = io.BytesIO()
+    _draw().savefig(png, **PRINTED)
+    return png.getvalue()
 
 
 def vega(rows: pd.DataFrame | None, spec: Mapping[str, Any], **options: Any) -> Any:  # noqa: ANN401 - of another's function

@@ -5,14 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from streamlit.elements import pyplot
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from analysis.experiments.pons_2012.reproduction import VARIABLE
 from analysis.workflows.build import Inputs, build
-from pages._ui import background, state
+from pages._ui import background, pictures, state
 from tests.browser import open_page, serve
 from tests.made import ROOT, sample_results, write_results
 
@@ -90,7 +89,7 @@ def _compiled_once(_compiled, monkeypatch):
 @pytest.fixture(autouse=True)
 def _small_pictures(monkeypatch):
     """Draw the figures of a page whole but small: nobody looks at their points here."""
-    monkeypatch.setitem(pyplot._DEFAULT_SAVEFIG_OPTIONS, "dpi", 50)
+    monkeypatch.setitem(pictures.PRINTED, "dpi", 50)
 
 
 @pytest.fixture(autouse=True)

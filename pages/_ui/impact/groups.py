@@ -44,7 +44,7 @@ def groups(source: Source, spec: Spec, outcome: str) -> None:
     from analysis.charts.trial_charts import subgroup_plot
 
     result = impacts.subgroups(source, spec, tuple(names))
-    figure(subgroup_plot(result, outcome, language=language()), "impact_groups")
+    figure(subgroup_plot, "impact_groups", result, outcome, language=language())
     for line in result.summary(language()).splitlines()[len(result.found) :]:
         st.markdown(f"- {line}".replace("_", r"\_"))
     table = result.to_frame(language())

@@ -98,8 +98,7 @@ def pictures(impact: Impact) -> None:
     """Show the coefficients, and how far the coverage depends on the share reached."""
     from analysis.charts.trial_charts import coefficient_plot, reach_chart
 
-    chart = coefficient_plot(impact, language=language())
-    figure(chart, "impact_estimates", least_px=500)
+    figure(coefficient_plot, "impact_estimates", impact, language=language(), least_px=500)
     known = impact.sensitivity
     if known.empty:
         return
@@ -112,7 +111,7 @@ def pictures(impact: Impact) -> None:
         if given is not None and given.value:
             gap = assignment.value / given.value
         if 0 < gap <= 1:
-            figure(reach_chart(assignment, gap, language=language()), "impact_reach")
+            figure(reach_chart, "impact_reach", assignment, gap, language=language())
         show_table(_in_points(known))
 
 
@@ -159,7 +158,7 @@ def drawn_again(impact: Impact, outcome: str) -> None:
     if test is None:
         st.info(_("No draws were asked for: choose a number of them among the settings."))
         return
-    figure(randomisation_histogram(test, outcome, language=language()), "impact_draws")
+    figure(randomisation_histogram, "impact_draws", test, outcome, language=language())
     st.markdown(
         _(
             "The lot was drawn {draws} times again on paper, as the design says. If the canvass "

@@ -36,4 +36,4 @@ def order(source: Source, spec: Spec, outcome: str, draws: int, seed: int) -> No
         from analysis.charts.toc_chart import toc_chart
 
         st.markdown(one.sentence(language()).replace("_", r"\_"))
-        figure(toc_chart(one, language=language()), "judged_order")
+        figure(toc_chart, "judged_order", one, language=language())

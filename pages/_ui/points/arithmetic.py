@@ -61,8 +61,7 @@ def arithmetic(path: str) -> None:
     from analysis.charts.trial_charts import reach_chart
 
     press = published()["press"]["claim"]
-    chart = reach_chart(assignment, gap, press=press, language=language())
-    figure(chart, "points_arithmetic")
+    figure(reach_chart, "points_arithmetic", assignment, gap, press=press, language=language())
 
 
 def points(value: float) -> str:

@@ -68,7 +68,7 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
         st.markdown(f"- {line}")
     from analysis.charts.design_charts import power_chart
 
-    figure(power_chart(curve, language=language()), "trial_power")
+    figure(power_chart, "trial_power", curve, language=language())
     elections = ", ".join(map(election_name, found.curve["election_id"].unique()))
     how = (
         _(

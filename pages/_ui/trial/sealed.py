@@ -100,7 +100,7 @@ def balance(place: Workspace, scenario: Scenario, trial: Trial) -> None:
 
     found = trials.balance(place, scenario, trial.fingerprint)
     st.markdown(f"**{found.summary(language())}**")
-    figure(love_plot(found, language=language()), "trial_balance")
+    figure(love_plot, "trial_balance", found, language=language())
     names = {
         "covariate": _("Known before the draw"),
         "treated": _("Mean where canvassed"),
