@@ -40,7 +40,7 @@ PLANTED, FIRST, MOST = 40, 20, 0.02
 
 @dataclass(frozen=True)
 class Moved:
-    """How far planted bureaux moved: places of the list as a share of it, and who came in front.
+    """How far planted bureaux moved: places of the list as a share of it, and how many came first.
 
     `off` is what the bloc's share of the valid votes at that round, as it is used, is off.
     """
@@ -48,6 +48,7 @@ class Moved:
     places: np.ndarray
     entered: int
     off: np.ndarray
+    who: tuple[str, ...]
 
 
 class Place:
@@ -127,24 +128,30 @@ class Place:
     def moved(self, election: str, kind: str, seeds: int) -> tuple[Moved, Moved]:
         """Return how the planted moved, with far-out counts left out and as typed."""
         found: tuple[list, list] = ([], [])
+        who: tuple[list[str], list[str]] = ([], [])
         number = [e.election_id for e in self.past.elections].index(election)
         right = self._share(self.mend(self.past, self.typed), number)
         for seed in range(seeds):
             past, typed, rows = self.planted(election, kind, np.random.default_rng(seed))
             both = ((self.mend(past, typed), self.told), (past, self.told_as_typed))
-            for kept, (one, told) in zip(found, both, strict=True):
+            for kept, named, (one, told) in zip(found, who, both, strict=True):
                 ranks = self.ranks(one)[rows]
                 entered = (ranks <= FIRST) & (told[rows] > FIRST)
                 off = self._share(one, number)[rows] - right[rows]
                 kept.append((np.abs(ranks - told[rows]), entered, off))
+                named += [
+                    f"{self.ids.iloc[row]} from {told[row]} to {rank}"
+                    for row, rank in zip(rows[entered], ranks[entered], strict=True)
+                ]
         size = len(self.past.units)
         return tuple(
             Moved(
                 np.concatenate([m for m, _, _ in k]) / size,
                 int(sum(e.sum() for _, e, _ in k)),
                 np.concatenate([o for _, _, o in k]),
+                tuple(names),
             )
-            for k in found
+            for k, names in zip(found, who, strict=True)
         )
 
     def _share(self, past: History, number: int) -> np.ndarray:
@@ -185,6 +192,8 @@ def main() -> int:
             f"({100 * np.sqrt(np.mean(bare.off**2)):.2f})",
             flush=True,
         )
+        if ours.who:
+            print(f"{'':<10} entered: {', '.join(ours.who)}")
         if (bloc, election, kind) in TOLD:
             continue
         name = f"{bloc} {election} {kind}"

@@ -51,15 +51,21 @@ class _Proof:
 
 
 # The bureau's other rounds find the round far out; or the bureaux around alone, where a bloc is off
-# by more than `OFF`: of 6,000 right rounds of Paris these take none for an error.
+# by more than `OFF`: of the right rounds of Paris these take none for an error.
 BY_ROUNDS, BY_NEIGHBOURS, OFF = _Proof(0.25, LEAST_VOTES, 2), _Proof(0.05, 0.15, 5), 0.15
 
 
 def doubtful(history: History, far: FarRounds) -> np.ndarray:
     """Tell which votes are to be looked at (bureaux × elections): none of a whole nation."""
+    return _doubt(history, far)[0]
+
+
+def _doubt(history: History, far: FarRounds) -> tuple[np.ndarray, np.ndarray]:
+    """Return `doubtful`, and what the bureaux around lead to expect (… × blocs)."""
     if len(history.units) > MOST:
-        return np.zeros(far.votes.shape, dtype=bool)
-    return (far.votes & ~far.turnout & (history.valid > 0)) | _told_around(history, far)[0]
+        return np.zeros(far.votes.shape, dtype=bool), history.blocs
+    alone, around = _told_around(history, far)
+    return (far.votes & ~far.turnout & (history.valid > 0)) | alone, around
 
 
 def _told_around(history: History, far: FarRounds) -> tuple[np.ndarray, np.ndarray]:
@@ -115,8 +121,8 @@ def put_back(
         `sound` with the votes that were put back, `far` with all of them, and where they are
         (bureaux × elections).
     """
-    done, wrong = np.zeros(far.votes.shape, dtype=bool), doubtful(history, far)
-    around = _told_around(history, far)[1]
+    done = np.zeros(far.votes.shape, dtype=bool)
+    wrong, around = _doubt(history, far)
     blocs, votes = sound.blocs.copy(), sound.votes.copy()
     for number in np.flatnonzero(wrong.any(axis=0)):
         here = typed[typed["election_id"] == history.elections[number].election_id]
