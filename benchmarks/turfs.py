@@ -74,12 +74,9 @@ def walked(
 
     metres, minutes = 0.0, []
     for _, turf in stops.groupby(label):
-        near = add_crossings(
-            ruler.distance.between(turf[["x", "y"]].to_numpy()),
-            turf["street"].to_numpy(),
-            turf["side"].to_numpy(),
-            ruler.work.crossing_m,
-        )
+        xy = turf[["x", "y"]].to_numpy()
+        over = ruler.distance.over_main(xy)
+        near = add_crossings(ruler.distance.between(xy), turf, over, ruler.work)
         way = length(near, np.arange(len(turf)) if listed else order(near))
         metres += way
         minutes.append(turf["work_min"].sum() + ruler.work.on_foot(way))

@@ -14,6 +14,7 @@ from scipy.spatial.distance import cdist
 from analysis.turf.graph import StreetGraph
 from analysis.turf.own_streets import on_own_street
 from analysis.turf.walk_list import FAR_FROM_STREETS, NO_STREET
+from analysis.turf.work import Work
 
 # Beyond this from any street, the graph does not know the place.
 _FAR_M = 300.0  # as FAR_FROM_STREETS says
@@ -43,6 +44,9 @@ class Distance(Protocol):
 
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points (n × n) of one part, symmetric."""
+
+    def over_main(self, xy: np.ndarray) -> np.ndarray:
+        """Tell of all pairs of points (n × n) whether a main street lies between them."""
 
     def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:
         """Return points, those nearer to another part than their own street's put on that."""
@@ -75,6 +79,10 @@ class StraightLine:
         """Return metres between all pairs of points."""
         metres: np.ndarray = self.detour * cdist(xy, xy)
         return metres
+
+    def over_main(self, xy: np.ndarray) -> np.ndarray:
+        """Return False for every pair: there are no streets."""
+        return np.zeros((len(xy), len(xy)), dtype=bool)
 
     def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:  # noqa: ARG002 - as others do
         """Return the points as they are."""
@@ -119,6 +127,16 @@ class OnStreets:
         if len(near):
             over[near] = self.graph.over_gap[_settle(self.graph, xy[near]).edge]
         return over
+
+    def over_main(self, xy: np.ndarray) -> np.ndarray:
+        """Tell of all pairs of points whether the line between them crosses a main street."""
+        over = np.zeros((len(xy), len(xy)), dtype=bool)
+        if len(self.graph.main):
+            one, other = np.triu_indices(len(xy), 1)
+            lines = shapely.linestrings(np.stack([xy[one], xy[other]], axis=1))
+            found = self.graph.tree_main.query(lines, predicate="intersects")[0]
+            over[one[found], other[found]] = True
+        return over | over.T
 
     def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:
         """Return points, those nearer to another part than their own street's put on that."""
@@ -212,24 +230,36 @@ def _settle(graph: StreetGraph, xy: np.ndarray) -> _Spot:
 
 
 def add_crossings(
-    metres: np.ndarray, street: np.ndarray, side: np.ndarray, crossing_m: float
+    metres: np.ndarray, rows: pd.DataFrame, over_main: np.ndarray, work: Work
 ) -> np.ndarray:
-    """Return `metres` with the cost of crossing added between the two sides of a street.
+    """Return `metres` with what it costs to cross a street between two stops.
 
     Parameters
     ----------
     metres
         Walk between all pairs of stops, (n, n).
-    street, side
-        Of each stop, (n,); an empty side is not known, and crosses nothing.
-    crossing_m
-        Metres walked that a crossing costs.
+    rows
+        `street` and `side` of each stop, n rows; an empty side is not known, and crosses nothing.
+    over_main
+        Whether a main street lies between two stops, (n, n), as `Distance.over_main` tells.
+    work
+        `crossing_m` between two sides of one street, `crossing_main_m` over a main street.
 
     Returns
     -------
     numpy.ndarray
         Metres, (n, n).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"street": ["a", "a", "b"], "side": ["odd", "even", "odd"]})
+    >>> over = np.array([[0, 0, 1], [0, 0, 1], [1, 1, 0]], dtype=bool)
+    >>> add_crossings(np.zeros((3, 3)), rows, over, Work()).tolist()
+    [[0.0, 10.0, 30.0], [10.0, 0.0, 30.0], [30.0, 30.0, 0.0]]
     """
-    _, code = np.unique(street, return_inverse=True)
+    side = rows["side"].to_numpy()
+    _, code = np.unique(rows["street"].to_numpy(), return_inverse=True)
     sided = (side[:, None] != side[None, :]) & (side != "")[:, None] & (side != "")[None, :]
-    return metres + crossing_m * (sided & (code[:, None] == code[None, :]))
+    sided &= code[:, None] == code[None, :]
+    main = max(work.crossing_main_m, work.crossing_m)
+    return metres + np.where(over_main, main, work.crossing_m * sided)

@@ -63,7 +63,7 @@ def plan_of(walks: Walks) -> Plan:
     """Return how a cut was planned, as its summary tells."""
     start = walks.summary["start"]
     return Plan(
-        work=Work.from_dict(walks.summary["work"]),
+        work=Work.of_cut(walks.summary["work"]),
         start=(float(start[0]), float(start[1])) if start else None,
         returning=bool(walks.summary["returning"]),
     )
@@ -165,9 +165,7 @@ def _walked(
         )
     metres = ground.distance.between(xy)
     _not_apart(turf, rows["was"].to_numpy(), metres, allow)
-    metres = add_crossings(
-        metres, rows["street"].to_numpy(), rows["side"].to_numpy(), work.crossing_m
-    )
+    metres = add_crossings(metres, rows, ground.distance.over_main(xy), work)
     approach = _approach(xy, plan, ground)
     row, stop, legs, back = ordered_walk(np.arange(len(rows)), metres, approach, plan)
     _not_through_controls(turf, xy[row], walks, rows["was"].unique(), ground)

@@ -55,6 +55,8 @@ class StreetGraph:
         Whether it hangs together with the longest part only over a gap that nothing explains.
     apart
         Streets too short to walk that hang together with none of these: lines, in metres.
+    main
+        Lines of the streets with much traffic, where the source tells them.
     named
         Key of a street's name → its lines, where the source has names.
     """
@@ -67,6 +69,7 @@ class StreetGraph:
     part: np.ndarray
     over_gap: np.ndarray
     apart: np.ndarray
+    main: np.ndarray = field(default_factory=lambda: np.array([], dtype=object))
     named: Mapping[str, shapely.Geometry] = field(default_factory=dict)
 
     @cached_property
@@ -78,6 +81,11 @@ class StreetGraph:
     def tree_apart(self) -> shapely.STRtree:
         """The streets apart, to tell where nobody walks from open country."""
         return shapely.STRtree(self.apart)
+
+    @cached_property
+    def tree_main(self) -> shapely.STRtree:
+        """The main streets, to tell who would have to cross one."""
+        return shapely.STRtree(self.main)
 
     def matrix(self, kept: np.ndarray) -> csr_array:
         """Return the lengths between the nodes `kept`, as scipy's graph routines take them."""
@@ -185,7 +193,8 @@ def graph_of(streets: gpd.GeoDataFrame, name: str) -> StreetGraph:
     drawn_as = np.c_[corner.real, corner.imag]
     water = streets.geometry[streets["kind"] == "water"].to_list()
     graph = _joined(name, drawn_as, pieces[pieces["a"] != pieces["b"]], water)
-    return replace(graph, named=by_name(walked))
+    main = walked.geometry.to_numpy()[walked["kind"].to_numpy() == "main"]
+    return replace(graph, named=by_name(walked), main=main)
 
 
 def _fewer(count: int, many: int) -> Text:

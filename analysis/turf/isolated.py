@@ -34,7 +34,7 @@ def isolated(walks: Walks) -> pd.DataFrame:
         `turf_id`, `stop`, `address_id`, `doors` and `minutes_per_door` (walking) of the stops
         where it is more than `Work.minutes_conversation`, most first.
     """
-    work = Work.from_dict(dict(walks.summary.get("work", {})))
+    work = Work.of_cut(walks.summary.get("work", {}))
     turfs = walks.turfs
     cost = np.zeros(len(turfs))
     near = _at_most(turfs, work) <= work.minutes_conversation

@@ -246,12 +246,8 @@ def _turfs(
     rows: pd.DataFrame, plan: Plan, work: Work, distance: Distance
 ) -> tuple[pd.DataFrame, float]:
     """Cut one group and order each of its turfs; `row` is the row of `rows` of each stop."""
-    metres = add_crossings(
-        distance.between(rows[["x", "y"]].to_numpy()),
-        rows["street"].to_numpy(),
-        rows["side"].to_numpy(),
-        work.crossing_m,
-    )
+    xy = rows[["x", "y"]].to_numpy()
+    metres = add_crossings(distance.between(xy), rows, distance.over_main(xy), work)
     made = cut(rows["work_min"].to_numpy(), metres, work, effort=plan.effort)
     approach = rows["approach_m"].to_numpy() if plan.start else None
     walks = [ordered_walk(turf, metres, approach, plan) for turf in _members(made.label)]

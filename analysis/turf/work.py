@@ -39,6 +39,8 @@ class Work:
         Walk against straight line, where there is no street graph.
     crossing_m
         What crossing the street costs beyond its width, in metres walked.
+    crossing_main_m
+        The same of a main street, where there is traffic to wait for.
     registered_per_door
         Registered voters behind a door.
     """
@@ -56,6 +58,7 @@ class Work:
     walking_speed: float = 1.2
     detour: float = 1.3
     crossing_m: float = 10.0
+    crossing_main_m: float = 30.0
     registered_per_door: float = 1.6
 
     def __post_init__(self) -> None:
@@ -117,6 +120,12 @@ class Work:
     def to_dict(self) -> dict[str, float]:
         """Return plain values."""
         return asdict(self)
+
+    @classmethod
+    def of_cut(cls, recorded: Mapping[str, Any]) -> Work:
+        """Return the numbers that a cut recorded; where all streets were alike, so they stay."""
+        alike = {"crossing_main_m": recorded["crossing_m"]} if "crossing_m" in recorded else {}
+        return cls.from_dict({**alike, **recorded})
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any], where: str = "") -> Work:

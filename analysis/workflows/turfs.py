@@ -94,7 +94,7 @@ class Ask:
         """Read the plain values that `order` puts together."""
         start, design, opening = order["start"], order["design"], order["opening"]
         plan = Plan(
-            work=Work.from_dict(order["work"]),
+            work=Work.of_cut(order["work"]),
             start=(float(start[0]), float(start[1])) if start else None,
             returning=bool(order["returning"]),
             teams=order["teams"],

@@ -6,8 +6,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
-from analysis.turf.graph import _graph
+from analysis.turf.graph import _graph, graph_of
 from tests.made import SOUTH, WEST
 
 CRS = "EPSG:2154"
@@ -63,5 +64,18 @@ def streets():
             }
         )
         return _graph("made.txt", np.c_[lat, lon], table, CRS)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def streets_of_kind():
+    """Return a function that makes a graph from streets in metres, each with its kind."""
+
+    def make(streets):
+        lines = [shapely.linestrings(np.add(line, (WEST, SOUTH))) for _, line in streets]
+        table = {"name": "", "kind": [kind for kind, _ in streets], "walkable": True}
+        frame = gpd.GeoDataFrame(table, geometry=lines, crs=CRS)
+        return graph_of(frame.assign(length_m=frame.length), "made")
 
     return make

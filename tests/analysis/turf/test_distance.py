@@ -7,10 +7,13 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from analysis.errors import DataError
 from analysis.turf.distance import UNREACHED, OnStreets, StraightLine, add_crossings
 from analysis.turf.graph import fetch_graph, read_graph, write_graph
+from analysis.turf.planning import Plan, make_turfs
+from analysis.turf.work import Work
 from tests.made import DATA, SOUTH, WEST
 
 LADDER = [(0, 0), (300, 0), (0, 200), (300, 200)]
@@ -105,12 +108,39 @@ def test_a_walk_that_leads_far_round_is_found(streets):
 
 
 def test_crossing_costs_only_between_two_sides_of_one_street():
-    metres = np.zeros((4, 4))
-    street = np.array(["a", "a", "b", "a"])
-    side = np.array(["odd", "even", "odd", ""])
-    added = add_crossings(metres, street, side, 10.0)
+    rows = pd.DataFrame({"street": ["a", "a", "b", "a"], "side": ["odd", "even", "odd", ""]})
+    added = add_crossings(np.zeros((4, 4)), rows, np.zeros((4, 4), dtype=bool), Work())
     assert added[0, 1] == added[1, 0] == 10
     assert added.sum() == 20
+
+
+def test_a_main_street_costs_more_to_cross_wherever_the_walk_leads_over_it(streets_of_kind):
+    # The main street runs along y = 0, a quiet one along y = 100.
+    graph = streets_of_kind([("main", [(0, 0), (300, 0)]), ("street", [(0, 0), (0, 100)])])
+    points = at((50, 8), (60, -8), (150, 90), (150, 110))
+    over = OnStreets(graph).over_main(points)
+    assert over.tolist() == [[i != j and 1 in (i, j) for j in range(4)] for i in range(4)]
+    rows = pd.DataFrame({"street": ["a", "a", "b", "b"], "side": ["odd", "even", "odd", "even"]})
+    added = add_crossings(np.zeros((4, 4)), rows, over, Work())
+    assert added[0].tolist() == [0, 30, 0, 0]
+    assert added[2].tolist() == [0, 30, 0, 10]
+    # Who asks for more at every street has no less at a main one.
+    assert add_crossings(np.zeros((4, 4)), rows, over, Work(crossing_m=50))[0, 1] == 50
+
+
+def test_a_walk_crosses_a_main_street_once(made_addresses, streets_of_kind):
+    net = [((x, y), (x + 30, y)) for x in range(0, 300, 30) for y in (0, 60)]
+    net += [((x, 0), (x, 60)) for x in (0, 300)]
+    addresses = made_addresses(40).assign(street="Boulevard", dwellings=1)
+    n = np.arange(40)
+    addresses["geometry"] = shapely.points(WEST + 7.0 * n, SOUTH + np.where(n % 2, 9.0, -9.0))
+    crossed = {}
+    for kind in ("street", "main"):
+        distance = OnStreets(streets_of_kind([(kind, list(line)) for line in net]))
+        stops = make_turfs(addresses, {}, Plan(work=Work(hours=6)), distance).stops
+        crossed[kind] = int((np.diff(np.sign(stops["y"] - SOUTH)) != 0).sum())
+    assert len(set(stops["turf"])) == 1
+    assert crossed["main"] == 1 < crossed["street"]
 
 
 def test_a_graph_that_is_saved_reads_as_it_was(streets, tmp_path):

@@ -68,6 +68,13 @@ def test_a_belief_of_the_ranking_is_taken_at_its_value():
     assert Work.from_dict(told).share_open == 0.3
 
 
+def test_a_cut_of_when_all_streets_were_alike_keeps_its_numbers():
+    recorded = {"hours": 3, "crossing_m": 12}
+    assert Work.of_cut(recorded) == Work(hours=3, crossing_m=12, crossing_main_m=12)
+    assert Work.of_cut(Work(crossing_main_m=44).to_dict()).crossing_main_m == 44
+    assert Work.of_cut({}) == Work()
+
+
 def addresses(**columns):
     table = pd.DataFrame(columns).astype({"dwellings": "Int64", "registered": "Int64"})
     return table.assign(address_id=[f"a{n}" for n in range(len(table))])
