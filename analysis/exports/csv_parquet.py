@@ -79,13 +79,18 @@ def _cells(values: pd.Series, how: _Dialect) -> pa.Array:
         return _large(values)
     text = _large(values)
     risky = pc.match_substring_regex(text, FORMULA)
-    risky = pc.and_not(risky, pc.match_substring_regex(text, NUMBER))
+    risky = pc.and_not(risky, pc.match_substring_regex(text, _arrow(NUMBER)))
     text = pc.if_else(risky, _joined("'", text), text)
     if how.decimal == ",":
         # Whoever opens it by a double click keeps the zeros of codes: `="01004"`.
-        code = pc.match_substring_regex(text, ZEROS)
+        code = pc.match_substring_regex(text, _arrow(ZEROS))
         text = pc.if_else(code, _joined('="', text, '"'), text)
     return _quoted(text, how)
+
+
+def _arrow(pattern: str) -> str:
+    """Return a pattern as pyarrow spells it: the end of a text is a small z."""
+    return pattern.replace(r"\Z", r"\z")
 
 
 def _lines(cells: list[pa.Array], start: int, how: _Dialect) -> bytes:

@@ -10,12 +10,12 @@ import pandas as pd
 # Texts that a spreadsheet would run begin so (OWASP, CSV injection); those that begin with
 # apostrophes before it get one more, so that taking one away gives back what was written.
 FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - the wide signs that Excel runs too
-# A number is a number, whatever its sign.
-NUMBER = r"^[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?$"
+# A number is a number, whatever its sign. `\Z`, as `$` also matches before a line's end.
+NUMBER = r"^[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?\Z"
 # A code that a French Excel, by a double click, would read as a number and rob of its zeros; so
 # written, it is shown whole, and holds nothing to run.
-ZEROS = r"^0\d+$"
-_HELD = r'^="0\d+"$'
+ZEROS = r"^0\d+\Z"
+_HELD = r'^="0\d+"\Z'
 _MARKED = r"^'(?='*[=+\-@\t\r\n＝＋－＠])"  # noqa: RUF001
 
 

@@ -6,7 +6,7 @@ import io
 import re
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.tables.spreadsheet_text import csv_text, plain, safe
@@ -26,6 +26,7 @@ def is_number(text: str) -> bool:
 
 @settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=20))
+@example(["00\n", "-1\n"])
 def test_texts_come_back_and_none_begins_like_a_formula(cells):
     table = pd.DataFrame({"n": range(len(cells)), "text": pd.Series(cells, dtype="str")})
     for held in safe(table)["text"]:
@@ -38,6 +39,11 @@ def test_texts_come_back_and_none_begins_like_a_formula(cells):
             keep_default_na=False,
         )
         assert plain(read)["text"].tolist() == cells
+
+
+def test_a_line_that_ends_is_part_of_a_text():
+    table = pd.DataFrame({"text": ["00\n", "-1\n"]})
+    assert csv_text(table, french=True) == 'text\r\n"00\n"\r\n"\'-1\n"\r\n'
 
 
 def test_numbers_are_numbers_whatever_their_sign():
