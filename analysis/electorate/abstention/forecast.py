@@ -260,7 +260,9 @@ def _table(series: Series, effect: np.ndarray, variance: np.ndarray, level: Leve
 def _source(communes: pd.Series, known: np.ndarray) -> np.ndarray:
     """Name the nearest place with a past: the bureau, its commune, its département."""
     lacking, there = communes[~known], communes[known].drop_duplicates()
-    near = lacking.isin(there), department_of(lacking).isin(department_of(there))
+    places = ((lacking, there), (department_of(lacking), department_of(there)))
+    # `isin` would make an object of Python of each of 35,000 communes.
+    near = [pd.Index(past.unique()).get_indexer(own) >= 0 for own, past in places]
     source = np.full(len(known), "own", dtype="<U10")
     source[~known] = np.select(near, ["commune", "department"], "place")
     return source
