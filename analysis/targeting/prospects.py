@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -183,9 +184,11 @@ def _read(
     progress: Progress,
 ) -> Past:
     """Return a past as `read_past` does, while its forecast is still being made."""
+    beside = ThreadPoolExecutor(2)
+    # The forecast would wait for it.
+    beside.submit(import_module, "scipy.sparse")
     history = read_history(workspace, choice, before=target.date, places=places)
     progress(_READ)
-    beside = ThreadPoolExecutor(2)
     described = beside.submit(_described, workspace, history, whole=not places)
     sound, far = without_far_rounds(history)
     sound, far, back = _put_back(workspace, choice, history, (sound, far))
