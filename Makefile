@@ -19,8 +19,9 @@ serve: setup
 
 # Up to Python 3.11 counting lines needs a tracer, which takes half as long again as the tests.
 COVERAGE = $(shell $(BIN)/python -c "import sys; print('--cov --cov-report=term' * (sys.version_info >= (3, 12)))")
-test: setup-dev sample lint
-	+@$(MAKE) --no-print-directory --jobs 2 types suite
+test:
+	+@$(MAKE) --no-print-directory --jobs 2 setup-dev sample
+	+@$(MAKE) --no-print-directory --jobs 2 lint types suite
 
 # Workers share the cores: threads of linear algebra would only wait for one another.
 suite: export OPENBLAS_NUM_THREADS := 1
@@ -41,7 +42,7 @@ lab: setup-dev sample
 
 sample: setup data_samples/valmont/general_results.csv workspaces/valmont/manifest.json
 
-data_samples/valmont/general_results.csv:
+data_samples/valmont/general_results.csv: | setup
 	$(BIN)/python -m analysis sample --out data_samples/valmont --seed 2027
 
 V := data_samples/valmont
@@ -66,8 +67,11 @@ $(VENV)/.app: requirements.txt constraints.txt | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.app $(VENV)/.system
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.system: tools/install/browser.sh tools/install/postgresql.sh | $(BIN)/uv
 	tools/install/browser.sh
 	tools/install/postgresql.sh
 	@touch $@

@@ -7,7 +7,8 @@ has() { command -v "$1" >/dev/null; }
 if ! has chromium-headless-shell; then
   # The one without windows takes a third less of the processor; Debian has it, others may not.
   if ! { has chromium || has chromium-browser || has google-chrome; }; then
-    install_packages chromium-headless-shell 2>/dev/null || install_packages chromium
+    install_packages chromium-headless-shell fonts-liberation 2>/dev/null ||
+      install_packages chromium fonts-liberation
   elif [ "$(id -u)" = 0 ]; then
     install_packages chromium-headless-shell >/dev/null 2>&1 ||
       echo "Palier: the tests use the Chromium that is here; chromium-headless-shell would be quicker."
