@@ -161,7 +161,7 @@ def _history(
     lost: Sequence[tuple[str, int, pd.DataFrame, str]],
 ) -> History:
     named = zip(dense.columns, cube, strict=True)
-    columns = {name: np.ascontiguousarray(one.T) for name, one in named}
+    columns = {name: np.ascontiguousarray(one.T) for name, one in named if name not in BLOCS}
     registered = columns["ballots"] + columns["abstentions"]
     counted = ~((columns["ballots"] >= ANNULLED) & (columns["valid"] == 0))
     votes = np.where(counted & (columns["offered"] > 0), columns["votes"], np.nan)
