@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +14,11 @@ import pydeck
 import shapely
 from pydeck.bindings.json_tools import default_serialize
 
-from analysis.charts.deck_names import NAME_PX, closer_names, street_names, text_layer
-from analysis.charts.map_ground import STYLES, WATER, in_window, merged_streets
+from analysis.charts.deck_names import NAME_PX, WGS84, text_layer
+from analysis.charts.deck_streets import Look, paths, rgb, street_layers, told_of
 from analysis.charts.names_apart import NamesApart
+from analysis.tables.lately import Lately
 
-WGS84 = "OGC:CRS84"
 # Okabe and Ito (2008): told apart by colour-blind people.
 HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f", "#000000")
 # How a turf stands (`workflows.turf_states`), of the same colours.
@@ -25,15 +26,13 @@ STATE_COLOURS = {"ready": "#7f7f7f", "out": "#0072b2", "back": "#009e73", "late"
 _CHOSEN_ALPHA, _CHOSEN_PIXELS = 150, 4.0
 # Round the stops of a turf, to the middle of its streets; turfs this close are neighbours.
 _ROUND_M, _CLOSE_M = 14.0, 60.0
-_AROUND_M, _COARSE_M = 150.0, 1.0
-# A name wants a street of this length, where one turf is in view.
-_NAMED_M = 70.0
+_COARSE_M = 1.0
 _EQUATOR_M = 40_075_016.7
-_STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
-_FAINT, _CLOSE_ZOOM = 0.25, 16.5
+_CLOSE_ZOOM = 16.5
 # Of the screen: how high the map is, a turf's number, the circle of a stop.
 _HIGH_PX, _NUMBER_PX, _STOP_PX = 560, 20, 11
+_LATELY: Lately[gpd.GeoDataFrame] = Lately(8)
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,12 @@ def outlines_of(stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         `turf_id`, `hue` (place in `HUES`), `stops`, polygons.
     """
+    # Asked for at each click on a page: the same stops have the same ground.
+    found = _LATELY.get((str(stops.crs), told_of(stops)), lambda: _outlines_of(stops))
+    return found.copy()
+
+
+def _outlines_of(stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     groups = stops.geometry.groupby(stops["turf_id"].to_numpy(), sort=True)
     points = groups.agg(lambda some: shapely.multipoints(shapely.get_coordinates(some.to_numpy())))
     hulls = shapely.concave_hull(points.to_numpy(dtype=object), ratio=0.35)
@@ -144,11 +149,12 @@ def turf_deck(
         Its layers `turfs` and `stops` can be picked.
     """
     plan = outlines_of(picture.stops)
-    grounds = plan.set_geometry(plan.simplify(_COARSE_M)).to_crs(WGS84)
-    bounds = grounds.total_bounds
-    zoom = _zoom(bounds, wide_px) if picture.mark is None else _CLOSE_ZOOM
-    pixel_m = float(_EQUATOR_M * np.cos(np.radians(bounds[1])) / (512 * 2**zoom))
-    layers = _streets(picture, pixel_m, _written(picture, plan, pixel_m), images=bool(style))
+    grounds = _in_degrees(plan)
+    view = _view(picture, grounds, wide_px)
+    pixel_m = float(_EQUATOR_M * np.cos(np.radians(grounds.total_bounds[1])) / (512 * 2**view.zoom))
+    look = Look(pixel_m, picture.route is not None, picture.mark is not None, bool(style))
+    written = partial(_written, picture, plan, pixel_m)
+    layers = street_layers(picture.streets, picture.stops, look, written)
     layers += [_bureaux(picture.bureaux)] if len(picture.bureaux) else []
     grounds["colour"] = [
         STATE_COLOURS.get(picture.states.get(turf, ""), HUES[hue])
@@ -163,10 +169,7 @@ def turf_deck(
         ]
     else:
         layers += [_route(picture), *_walk(picture.stops)]
-    view = pydeck.data_utils.compute_view(bounds.reshape(2, 2).tolist(), view_proportion=1)
-    view.zoom = zoom
     if picture.mark is not None:
-        view.latitude, view.longitude = picture.mark
         layers.append(_mark(*picture.mark))
     tooltip = {"text": f"{{turf_id}} {{told}}\n{{label}}\n{titles['doors']} : {{dwellings}}"}
     return TurfDeck(
@@ -177,23 +180,30 @@ def turf_deck(
     )
 
 
+def view_of(picture: TurfPicture, *, wide_px: int = 620) -> pydeck.ViewState:
+    """Return where the map of a picture opens (see `turf_deck`), without drawing it."""
+    return _view(picture, _in_degrees(outlines_of(picture.stops)), wide_px)
+
+
+def _in_degrees(plan: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return plan.set_geometry(plan.simplify(_COARSE_M)).to_crs(WGS84)
+
+
+def _view(picture: TurfPicture, grounds: gpd.GeoDataFrame, wide_px: int) -> pydeck.ViewState:
+    bounds = grounds.total_bounds
+    view = pydeck.data_utils.compute_view(bounds.reshape(2, 2).tolist(), view_proportion=1)
+    view.zoom = _zoom(bounds, wide_px)
+    if picture.mark is not None:
+        (view.latitude, view.longitude), view.zoom = picture.mark, _CLOSE_ZOOM
+    return view
+
+
 def _zoom(bounds: Sequence[float], wide_px: int) -> float:
     """Return the zoom at which some degrees fill so many pixels, or 400 from south to north."""
     west, south, east, north = bounds
     wide = max(east - west, 1e-4) / 360 * 512 / wide_px
     high = max(north - south, 1e-4) / 360 * 512 / 400 / np.cos(np.radians((south + north) / 2))
     return float(min(-np.log2(max(wide, high)), 17.0))
-
-
-def _rgb(colour: str, alpha: int = 255) -> list[int]:
-    return [*(int(colour[n : n + 2], 16) for n in (1, 3, 5)), alpha]
-
-
-def _paths(lines: gpd.GeoSeries) -> list[list[list[float]]]:
-    return [
-        np.round(shapely.get_coordinates(part), 6).tolist()
-        for part in shapely.get_parts(lines.to_crs(WGS84).to_numpy())
-    ]
 
 
 def _written(picture: TurfPicture, plan: gpd.GeoDataFrame, pixel_m: float) -> NamesApart:
@@ -211,51 +221,8 @@ def _written(picture: TurfPicture, plan: gpd.GeoDataFrame, pixel_m: float) -> Na
     return written
 
 
-def _streets(
-    picture: TurfPicture, pixel_m: float, written: NamesApart, *, images: bool
-) -> list[pydeck.Layer]:
-    """Return the streets round the turfs, and the names of the longer ones of a close look.
-
-    Over images they are faint: all there is should the images stay away.
-    """
-    if picture.streets.empty:
-        return []
-    seen = in_window(picture.streets, picture.stops.total_bounds, around_m=_AROUND_M)
-    merged = merged_streets(seen)
-    if merged.empty:
-        return []
-    merged = merged.explode(ignore_index=True)
-    rows = pd.DataFrame(
-        {
-            "path": _paths(merged.geometry),
-            "width": merged["kind"].map({kind: style.width_m for kind, style in STYLES.items()}),
-            "colour": [_rgb(WATER if kind == "water" else _STREET_GREY) for kind in merged["kind"]],
-        }
-    )
-    paths = pydeck.Layer(
-        "PathLayer",
-        rows,
-        id="streets",
-        get_path="path",
-        get_width="width",
-        get_color="colour",
-        width_min_pixels=1,
-        width_max_pixels=9,
-        opacity=_FAINT if images else 0.55,
-        cap_rounded=True,
-    )
-    told = merged[merged["name"] != ""].sort_values("kind")
-    named = told[told.length > _NAMED_M]
-    if picture.route is None and picture.mark is None:
-        named = named[named["kind"] == "main"]
-    named = named.drop_duplicates("name")
-    first = street_names(named, pixel_m, written) if len(named) else None
-    again = closer_names(told, first, pixel_m) if len(told) else []
-    return [paths, *again, *([first] if first else [])]
-
-
 def _bureaux(bureaux: gpd.GeoDataFrame) -> pydeck.Layer:
-    rows = pd.DataFrame({"path": _paths(bureaux.geometry.simplify(5).boundary)})
+    rows = pd.DataFrame({"path": paths(bureaux.geometry.simplify(5).boundary)})
     return pydeck.Layer(
         "PathLayer",
         rows,
@@ -277,7 +244,7 @@ def _grounds(grounds: gpd.GeoDataFrame, chosen: frozenset[str]) -> list[pydeck.L
         np.round(shapely.get_coordinates(shape.exterior), 6).tolist() for shape in exploded.geometry
     ]
     alpha = [_CHOSEN_ALPHA if one in chosen else 70 for one in turf]
-    fill = list(map(_rgb, colour, alpha))
+    fill = list(map(rgb, colour, alpha))
     ground = pydeck.Layer(
         "PolygonLayer",
         pd.DataFrame({"polygon": around, "fill": fill, "turf_id": turf, "label": ""}),
@@ -287,7 +254,7 @@ def _grounds(grounds: gpd.GeoDataFrame, chosen: frozenset[str]) -> list[pydeck.L
         stroked=False,
         pickable=True,
     )
-    line = [_rgb(one, 230) for one in colour]
+    line = [rgb(one, 230) for one in colour]
     width = [_CHOSEN_PIXELS if one in chosen else 1.5 for one in turf]
     outlines = pydeck.Layer(
         "PathLayer",
@@ -318,11 +285,12 @@ def _records(stops: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _dots(stops: gpd.GeoDataFrame, colour: pd.Series, chosen: frozenset[str]) -> pydeck.Layer:
     step = max(1, -(-len(stops) // _DOTS_MOST))
-    colours = [_rgb(str(one)) for one in colour.iloc[::step]]
+    shades = {str(one): rgb(str(one)) for one in colour.unique()}
+    colours = [shades[str(one)] for one in colour.iloc[::step]]
     rows = _records(stops.iloc[::step]).assign(colour=colours)
     if "address_id" in rows:
         black = rows["address_id"].isin(chosen)
-        rows["colour"] = rows["colour"].where(~black, pd.Series([_rgb("#000000")] * len(rows)))
+        rows["colour"] = rows["colour"].where(~black, pd.Series([rgb("#000000")] * len(rows)))
     return _circles(rows, radius=4, most=4)
 
 
@@ -375,13 +343,13 @@ def _numbers(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
 
 
 def _route(picture: TurfPicture) -> pydeck.Layer:
-    rows = pd.DataFrame({"path": _paths(gpd.GeoSeries([picture.route], crs=picture.stops.crs))})
+    rows = pd.DataFrame({"path": paths(gpd.GeoSeries([picture.route], crs=picture.stops.crs))})
     return pydeck.Layer(
         "PathLayer",
         rows,
         id="route",
         get_path="path",
-        get_color=_rgb(HUES[0]),
+        get_color=rgb(HUES[0]),
         width_min_pixels=3,
         width_max_pixels=4,
         cap_rounded=True,
@@ -390,6 +358,6 @@ def _route(picture: TurfPicture) -> pydeck.Layer:
 
 
 def _walk(stops: gpd.GeoDataFrame) -> list[pydeck.Layer]:
-    rows, white = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops)), [255] * 3
+    rows, white = _records(stops).assign(colour=[rgb(HUES[0])] * len(stops)), [255] * 3
     inside = text_layer(rows[["at", "text", "angle"]], "order", size=11, colour=white, paper=False)
     return [_circles(rows, radius=_STOP_PX, most=_STOP_PX), inside]

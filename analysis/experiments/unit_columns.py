@@ -98,8 +98,9 @@ def _with_points(cells: pd.Series) -> pd.Series:
 
 def numbers(units: pd.DataFrame, name: str) -> Floats:
     """Return a column as numbers, nan where it is empty."""
-    values = pd.to_numeric(_with_points(units[name]), errors="coerce").astype(float)
-    bad = (values.isna() & units[name].notna()) | (values.abs() > _LARGEST)
+    read = pd.to_numeric(_with_points(units[name]), errors="coerce")
+    values = read.to_numpy(dtype=float, na_value=np.nan)
+    bad = (np.isnan(values) & units[name].notna().to_numpy()) | (np.abs(values) > _LARGEST)
     if bad.any():
         lines = (
             Text("line {line}: {cell!r}", line=i + 2, cell=units[name].iloc[i])
@@ -112,7 +113,7 @@ def numbers(units: pd.DataFrame, name: str) -> Floats:
             name=name,
             lines=some(lines),
         )
-    return values.to_numpy()
+    return values
 
 
 def arms(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:

@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.geography.transformer import transformer
 from analysis.geography.way_names import split_numbers
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, in_place
@@ -301,7 +301,7 @@ def _points(raw: pd.DataFrame, crs: str) -> tuple[np.ndarray, np.ndarray]:
     x_told, y_told = np.where(metres, lon, x_told), np.where(metres, lat, y_told)
     # 0, 0 is what some files write for "unknown".
     known = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
-    transform = Transformer.from_crs("EPSG:4326", checked_metric(crs), always_xy=True).transform
+    transform = transformer("EPSG:4326", checked_metric(crs)).transform
     x, y = transform(np.where(known, lon, np.nan), np.where(known, lat, np.nan))
     metric = ~known & ((x_told != 0) | (y_told != 0))
     x, y = np.where(metric, x_told, x), np.where(metric, y_told, y)
@@ -340,7 +340,7 @@ def _in_system(
     system = checked_metric(crs)
     if not metric.any() or system.area_of_use is None:
         return np.zeros(len(points), dtype=bool), ()
-    to_degrees = Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform
+    to_degrees = transformer(system, "EPSG:4326").transform
     lon, lat = to_degrees(shapely.get_x(points), shapely.get_y(points))
     west, south, east, north = system.area_of_use.bounds
     elsewhere = metric & ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,16 @@ def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
         When a column is missing, a value is empty, or a key has two blocs.
     """
     file = Path(path)
+    return _default().copy() if file == DEFAULT else _read(file)
+
+
+@cache
+def _default() -> pd.DataFrame:
+    """Read the table that comes with the program, once."""
+    return _read(DEFAULT)
+
+
+def _read(file: Path) -> pd.DataFrame:
     try:
         # A list may be called "NA" or "null": nothing is a missing value here.
         read = pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig")
@@ -123,6 +134,7 @@ def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     return found
 
 
+@lru_cache(16_384)
 def spelling(text: str) -> str:
     """Return a name without case, accents and signs: « L’ÉCOLE, d'abord ! » is `lecoledabord`."""
     parts = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))

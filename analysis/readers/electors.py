@@ -8,9 +8,9 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
+from analysis.geography.transformer import transformer
 from analysis.geography.way_names import (
     begins_with_kind,
     split_house,
@@ -36,7 +36,7 @@ from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.known_places import place_name
 from analysis.readers.set_aside import tolerated
 from analysis.readers.tabular import header, read_columns
-from analysis.readers.total_rows import SUM, is_called_total
+from analysis.readers.total_rows import SUM, are_called_totals
 from analysis.readers.uneven_rows import merged_cells
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count, plain_counts
@@ -259,7 +259,7 @@ def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndar
         decimals(raw[name]) if name in raw else np.full(len(raw), np.nan)
         for name in ("lon", "lat", "x", "y")
     )
-    transform = Transformer.from_crs("EPSG:4326", addresses.crs, always_xy=True).transform
+    transform = transformer("EPSG:4326", addresses.crs).transform
     x, y = (
         np.where(np.isfinite(one), one, other)
         for one, other in zip(transform(lon, lat), metres, strict=True)
@@ -302,7 +302,8 @@ def _without_sums(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
     unread = raw["persons"].isna()
     nowhere = (split_numbers(raw["number"])[0].fillna(0).eq(0) & ~unread).to_numpy(dtype=bool)
     rest = raw["persons"].sum() - raw["persons"]
-    sums = nowhere & ((raw["persons"] == rest) & (rest > 0) | raw["said"].map(is_called_total))
+    sums = nowhere & ((raw["persons"] == rest) & (rest > 0)).to_numpy(dtype=bool)
+    sums[nowhere] |= are_called_totals(raw["said"][nowhere])
     for reason, gone in ((Text("no whole number of registered"), unread), (SUM, sums)):
         if gone.any():
             cells = zip(raw.index[gone], raw["said"][gone], raw["registered"][gone], strict=True)

@@ -10,9 +10,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import DataError, Text
+from analysis.geography.transformer import transformer
 from analysis.readers.beginnings import encoding_of
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.mistaken import refuse_mistaken
@@ -236,7 +236,7 @@ def _box(within: shapely.Geometry | None, crs: str) -> tuple[float, float, float
     if within is None:
         return None
     bounds = shapely.bounds(shapely.buffer(within, MARGIN_M))
-    box = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True).transform_bounds(*bounds)
+    box = transformer(crs, "OGC:CRS84").transform_bounds(*bounds)
     return tuple(float(x) for x in box)  # type: ignore[return-value]
 
 

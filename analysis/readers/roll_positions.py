@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import Text
 from analysis.geography.crs import checked_metric
+from analysis.geography.transformer import transformer
 from analysis.readers.addresses import TURNED, decimals
 
 
@@ -41,7 +41,7 @@ def _share_within(raw: pd.DataFrame, crs: str) -> float:
 def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
     lon, lat = (decimals(raw[name]) for name in ("lon", "lat"))
     known = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
-    transform = Transformer.from_crs("EPSG:4326", checked_metric(crs), always_xy=True).transform
+    transform = transformer("EPSG:4326", checked_metric(crs)).transform
     x, y = transform(np.where(known, lon, np.nan), np.where(known, lat, np.nan))
     usable = np.isfinite(x) & np.isfinite(y)
     points: np.ndarray = shapely.points(np.where(usable, x, np.nan), np.where(usable, y, np.nan))

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
+from analysis.geography.transformer import transformer
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.outside_links import refuse_acting, refuse_bomb
 from analysis.readers.packed import refuse_large, without_gzip
@@ -125,7 +125,7 @@ def columns_near(
     refuse_others(path)
     try:
         theirs = pyogrio.read_info(path)["crs"]
-        across = Transformer.from_crs(crs, theirs, always_xy=True) if theirs and bounds else None
+        across = transformer(crs, theirs) if theirs and bounds else None
         box = across.transform_bounds(*bounds) if across and bounds else None
         return pyogrio.read_dataframe(path, bbox=box, read_geometry=False)
     except (RuntimeError, ValueError, OSError) as error:

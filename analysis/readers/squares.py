@@ -18,11 +18,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.geography.transformer import transformer
 from analysis.readers.glance import NO, OF_OTHERS, SURE, Glance
 from analysis.readers.outside_links import refuse_bomb
 from analysis.readers.set_aside import tolerated
@@ -196,9 +196,8 @@ def _near(ids: pa.ChunkedArray, within: BaseGeometry, crs: str) -> pa.Array:
 
 @cache
 def _bounds(bounds: tuple[float, ...], crs: str, code: int) -> tuple[float, ...]:
-    transformer = Transformer.from_crs(crs, f"EPSG:{code}", always_xy=True)
     west, south, east, north = bounds
-    return transformer.transform_bounds(west, south, east, north)
+    return transformer(crs, f"EPSG:{code}").transform_bounds(west, south, east, north)
 
 
 def _numbers(table: pa.Table, file: str, left_out: list[LeftOut]) -> pd.DataFrame:
@@ -282,8 +281,8 @@ def _squares(ids: pd.Series, crs: str, file: str) -> np.ndarray:
     x, y = east + across * side, north + up * side
     for code in grid["crs"].unique():
         rows = (grid["crs"] == code).to_numpy()
-        transformer = Transformer.from_crs(f"EPSG:{int(code)}", crs, always_xy=True)
-        x[rows], y[rows] = transformer.transform(x[rows], y[rows])
+        moved = transformer(f"EPSG:{int(code)}", crs)
+        x[rows], y[rows] = moved.transform(x[rows], y[rows])
     squares: np.ndarray = shapely.polygons(np.stack([x, y], axis=-1))
     return squares
 

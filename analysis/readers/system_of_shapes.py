@@ -11,12 +11,13 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from analysis.errors import DataError, Text
 from analysis.geography import level_shapes
 from analysis.geography.crs import MAINLAND, checked_metric, is_lambert
+from analysis.geography.transformer import transformer
 
 ASSUMED_LAMBERT = Text(
     "the file names no coordinate system, or degrees that its coordinates are not: read as metres "
@@ -249,7 +250,7 @@ def _is_turned(shapes: gpd.GeoDataFrame, expected: Expected) -> bool:
 
 def _apart_m(system: str, at: tuple[float, float], middles: gpd.GeoSeries) -> float:
     """Return how far a point in a system lies from the nearest of some middles, in metres."""
-    to_degrees = Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform
+    to_degrees = transformer(system, "EPSG:4326").transform
     lon, lat = to_degrees(*at)
     if not np.isfinite([lon, lat]).all():
         return np.inf

@@ -34,6 +34,7 @@ _MEAN = re.compile(
     r"(moyennes?|medianes?|moy)( (generale?|communale?|de la (commune|ville)|des bureaux))?"
     r"|averages?|mean|median|durchschnitt|mittelwert|mittel|promedio|media|gemiddelde"
 )
+_WORD = re.compile(r"[^\W\d_]+")
 # A sum of one row is its copy; smaller sums may be met by chance.
 _LEAST_ROWS, _LEAST = 3, np.array([50, 10, 10])
 _LEAST_BLOCK = 2
@@ -88,6 +89,13 @@ def is_called_total(label: str) -> bool:
     return _TOTAL.fullmatch(_words(label)) is not None
 
 
+def are_called_totals(labels: pd.Series) -> np.ndarray:
+    """Tell which labels call their rows a total; each is looked at once, however many have it."""
+    totals = [label for label in labels.unique() if is_called_total(label)]
+    found: np.ndarray = labels.isin(totals).to_numpy(dtype=bool)
+    return found
+
+
 def is_called_mean(label: str) -> bool:
     """Tell whether a label calls its row a mean of others."""
     return _MEAN.fullmatch(_words(label)) is not None
@@ -107,9 +115,12 @@ def _are_called(bureau_id: pd.Series, *so: Callable[[str], bool]) -> np.ndarray:
 
 
 def _words(name: str) -> str:
-    text = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(letter for letter in text if not unicodedata.combining(letter))
-    return " ".join(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", plain)))
+    text = name.casefold()
+    if not text.isascii():
+        apart = unicodedata.normalize("NFKD", text)
+        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+        text = unicodedata.normalize("NFKC", plain)
+    return " ".join(_WORD.findall(text))
 
 
 def _largest(registered: np.ndarray, commune: np.ndarray, without: np.ndarray) -> np.ndarray:

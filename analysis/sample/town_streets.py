@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
+from analysis.geography.transformer import transformer
 from analysis.sample.dwellings import SETBACK_M
 from analysis.sample.town import CRS, Ground
 
@@ -133,7 +133,7 @@ def overpass(streets: gpd.GeoDataFrame) -> dict[str, Any]:
     dict
         `elements`: one way per row.
     """
-    back = Transformer.from_crs(CRS, "OGC:CRS84", always_xy=True)
+    back = transformer(CRS, "OGC:CRS84")
     elements = []
     for number, (name, highway, waterway, line) in enumerate(
         zip(

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import DataError, some
+from analysis.geography.transformer import transformer
 from analysis.turf.cut import forest
 from analysis.turf.distance import Distance, add_crossings
 from analysis.turf.planning import Plan, ordered_walk
@@ -48,7 +48,7 @@ class Ground:
 
     def xy(self, stops: pd.DataFrame) -> np.ndarray:
         """Return the positions of stops in metres (n × 2)."""
-        metres = Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+        metres = transformer("EPSG:4326", self.crs)
         both = metres.transform(stops["longitude"].to_numpy(), stops["latitude"].to_numpy())
         return np.column_stack(both)
 
@@ -187,7 +187,7 @@ def _walked(
 def _approach(xy: np.ndarray, plan: Plan, ground: Ground) -> np.ndarray | None:
     if plan.start is None:
         return None
-    metres = Transformer.from_crs("EPSG:4326", ground.crs, always_xy=True)
+    metres = transformer("EPSG:4326", ground.crs)
     start = np.array(metres.transform(plan.start[1], plan.start[0]))
     away: np.ndarray = plan.work.detour * np.hypot(*(xy - start).T)
     return away

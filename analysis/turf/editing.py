@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import DataError, some
+from analysis.geography.transformer import transformer
 from analysis.turf.edit_rules import Ground, checked_walks, described
 from analysis.turf.summary import retold
 from analysis.turf.walk_list import EXCLUDED, Walks, checked
@@ -214,7 +214,7 @@ def _split(walks: Walks, edit: Edit, ground: Ground) -> pd.Series:
 
 def _beyond(rows: pd.DataFrame, line: Sequence[tuple[float, float]], ground: Ground) -> np.ndarray:
     """Tell which stops lie to the left of a line."""
-    metres = Transformer.from_crs("EPSG:4326", ground.crs, always_xy=True)
+    metres = transformer("EPSG:4326", ground.crs)
     (x0, x1), (y0, y1) = metres.transform([at[1] for at in line], [at[0] for at in line])
     x, y = metres.transform(rows["longitude"].to_numpy(), rows["latitude"].to_numpy())
     left: np.ndarray = (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) > 0

@@ -11,10 +11,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 from scipy.sparse import csr_array
 
 from analysis.errors import DataError, Text, some
+from analysis.geography.transformer import transformer
 from analysis.geography.way_names import street_keys
 from analysis.turf.own_streets import by_name
 from analysis.turf.small_gaps import only_over_gaps, parts_of, with_paths
@@ -208,9 +208,7 @@ def _checked(
     ends = edges[["from", "to"]].to_numpy(dtype=int)
     wrong = (ends < 0).any(axis=1) | (ends >= len(degrees)).any(axis=1)
     wrong |= ~(edges["length_m"].to_numpy() > 0)
-    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(
-        degrees[:, 1], degrees[:, 0]
-    )
+    x, y = transformer("EPSG:4326", crs).transform(degrees[:, 1], degrees[:, 0])
     lost = ~(np.isfinite(x) & np.isfinite(y))
     if wrong.any() or lost.any():
         edges_of, nodes_of = some(np.flatnonzero(wrong)), some(np.flatnonzero(lost))

@@ -9,9 +9,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
+from analysis.geography.transformer import transformer
 from analysis.turf.cut import cut
 from analysis.turf.distance import UNREACHED, Distance, StraightLine, add_crossings
 from analysis.turf.doors import count_doors, sides, split_buildings
@@ -201,13 +201,13 @@ def _unreached(addresses: gpd.GeoDataFrame, distance: Distance) -> np.ndarray:
 
 def _placed(units: gpd.GeoDataFrame, plan: Plan) -> pd.DataFrame:
     """Add positions in metres and degrees, and the walk from the start point."""
-    degrees = Transformer.from_crs(units.crs, "EPSG:4326", always_xy=True)
+    degrees = transformer(units.crs, "EPSG:4326")
     x, y = units.geometry.x.to_numpy(), units.geometry.y.to_numpy()
     longitude, latitude = degrees.transform(x, y)
     table = pd.DataFrame(units.drop(columns="geometry"))
     table = table.assign(x=x, y=y, latitude=latitude, longitude=longitude, approach_m=np.nan)
     if plan.start:
-        metres = Transformer.from_crs("EPSG:4326", units.crs, always_xy=True)
+        metres = transformer("EPSG:4326", units.crs)
         start = metres.transform(plan.start[1], plan.start[0])
         table["approach_m"] = plan.work.detour * np.hypot(x - start[0], y - start[1])
     return table

@@ -9,6 +9,9 @@ import pandas as pd
 
 from analysis.electorate.history import History
 
+# How fine the picture is.
+DPI = 170
+
 
 def draw_past(past: History, bureau_id: str, language: str) -> bytes:
     """Return the picture of a bureau's past as PNG.
@@ -35,7 +38,7 @@ def draw_past(past: History, bureau_id: str, language: str) -> bytes:
         _rates(past, slice(row, row + 1)), _rates(past, slice(None)), language=language
     )
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=170)
+    figure.savefig(content, format="png", dpi=DPI)
     return content.getvalue()
 
 

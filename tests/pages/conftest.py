@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from analysis.experiments.pons_2012.reproduction import VARIABLE
+from analysis.workflows import bureau_past
 from analysis.workflows.build import Inputs, build
 from pages._ui import background, pictures, state
 from tests.browser import open_page, serve
@@ -84,12 +85,15 @@ def _compiled():
 def _compiled_once(_compiled, monkeypatch):
     """Compile the scripts of the app once, as a server does, not at each run."""
     monkeypatch.setattr(local_script_runner, "ScriptCache", lambda: _compiled)
+    # That of the pages, which the router asks.
+    monkeypatch.setattr(app_test, "ScriptCache", lambda: _compiled)
 
 
 @pytest.fixture(autouse=True)
 def _small_pictures(monkeypatch):
     """Draw the figures of a page whole but small: nobody looks at their points here."""
     monkeypatch.setitem(pictures.PRINTED, "dpi", 50)
+    monkeypatch.setattr(bureau_past, "DPI", 50)
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ from pages._ui.messages import show_error
 
 # Another order wins where it meets so much more of the votes that moved, or wins so much more.
 _AHEAD = 0.005
+_PAIR = ["bloc", "kind", "from", "to", "votes"]
 _METHOD = {preset: method for method, preset in STRATEGIES.items()}
 
 
@@ -57,7 +58,7 @@ def in_short(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     method = _METHOD.get(scenario.settings.preset, "default")
     means = found.means
     best = str(means.idxmax())
-    pairs = len(found.to_frame())
+    pairs = len(found.cells.dropna(subset=["met_20"]).drop_duplicates(_PAIR))
     told = ngettext(
         "Looked back at {n} pair of first rounds of {bloc}: the first {share} of the hours in the "
         "order “{preset}” would have met {met} of the votes that moved; support alone {support}, "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +11,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.geography.zones import in_words
 from analysis.workflows.part_totals import finding, heading_of, kinds_of, totals_by
 from analysis.workflows.ranking import RankingFile
+from analysis.workflows.server_access import room
 from pages._ui import file_downloads
 from pages._ui.i18n import _, language
 from pages._ui.trial.number_tables import show_table
@@ -16,7 +19,7 @@ from pages._ui.trial.number_tables import show_table
 
 def totals(file: RankingFile) -> None:
     """Show the totals, folded; nothing where the place is one part of each kind."""
-    kinds = kinds_of(file.workspace, file.announced.table["bureau_id"])
+    kinds = _kinds_of(file)
     if not kinds:
         return
     folded = st.expander(
@@ -51,6 +54,21 @@ def totals(file: RankingFile) -> None:
 
         name = f"palier_{kind}_{file.scenario.election}"
         file_downloads.offer_table(make, name, key="totals")
+
+
+def _kinds_of(file: RankingFile) -> tuple[str, ...]:
+    """Return the kinds of parts of a ranking on screen, found once for all its clicks."""
+    place, asked = file.workspace, file.scenario.to_toml()
+    held = None if file.hold_back is None else astuple(file.hold_back)
+    return _kinds(str(place.path), place.digest, asked, held, file)
+
+
+@st.cache_resource(max_entries=room(48), show_spinner=False)
+def _kinds(
+    folder: str, digest: str, asked: str, held: tuple[object, ...] | None, _file: RankingFile
+) -> tuple[str, ...]:
+    del folder, digest, asked, held
+    return kinds_of(_file.workspace, _file.announced.table["bureau_id"])
 
 
 def _in_words(table: pd.DataFrame) -> pd.DataFrame:

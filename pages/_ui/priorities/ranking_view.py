@@ -141,8 +141,8 @@ def _hours(hours: float) -> str:
 
 
 def _votes(ranked: Ranking, rate: str) -> float:
-    first = ranked.table.head(ranked.k)
-    return float((first[rate] * first["hours"]).sum())
+    rates, hours = (ranked.table[name].head(ranked.k) for name in (rate, "hours"))
+    return float((rates * hours).sum())
 
 
 def levels_map(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from analysis.i18n import MISSING
-from pages._ui.i18n import DAY, language, number
+from analysis.i18n import MISSING, format_number
+from pages._ui.i18n import DAY, language
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -88,7 +88,11 @@ def written(
             columns[name] = st.column_config.TextColumn(width=pixels)
     if theirs or not kept:
         return table, columns
-    formats = {name: partial(number, digits=digits) for name, digits in kept.items()}
+    # Of thousands of cells none asks anew in which language.
+    formats = {
+        name: partial(format_number, digits=digits, language=language())
+        for name, digits in kept.items()
+    }
     return table.style.format(formats, na_rep=MISSING), columns
 
 
@@ -112,7 +116,7 @@ def _are_days(values: pd.Series) -> bool:
 
 def decimals(values: pd.Series) -> int:
     """Return how many decimals the finest number of a rounded column has, 4 at most."""
-    there = values.dropna().astype(float)
+    there = values.dropna().to_numpy(dtype=float)
     for digits in range(_MOST_DIGITS):
         if (there.round(digits) == there).all():
             return digits

@@ -11,7 +11,7 @@ import streamlit as st
 
 from analysis.charts.deck_names import leave_names_near
 from analysis.charts.turf_cut_line import cut_layers
-from analysis.charts.turf_deck import TurfPicture, turf_deck
+from analysis.charts.turf_deck import TurfPicture, view_of
 from analysis.turf.editing import Edit
 from pages._ui import phone_order
 from pages._ui.i18n import _
@@ -52,12 +52,8 @@ def lay_over(deck: pydeck.Deck, picture: TurfPicture, folder: str, turfs: Sequen
     stops = picture.stops[picture.stops["turf_id"] == turfs[0]]
     leave_names_near(deck.layers, stops)
     deck.layers += cut_layers(stops, clicks(folder, turfs))
-    deck.initial_view_state = turf_deck(
-        replace(picture, stops=stops),
-        style=None,
-        titles={"stop": "", "doors": ""},
-        wide_px=phone_order.map_px(),
-    ).initial_view_state
+    near = replace(picture, stops=stops)
+    deck.initial_view_state = view_of(near, wide_px=phone_order.map_px())
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -121,6 +122,38 @@ def test_names_of_streets_are_drawn_whether_images_come_or_not(streets, style):
     told = {layer["id"]: layer["data"] for layer in json.loads(alone.to_json())["layers"]}
     assert [row["text"] for row in told["order"]] == ["1", "2"]
     assert len(told["route"][0]["path"]) >= 3
+
+
+def test_a_map_that_was_changed_is_not_what_the_next_one_begins_with(streets):
+    nothing = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=CRS)
+    picture = TurfPicture(stops(("T-001", 0, 0), ("T-001", 105, 50)), streets, nothing)
+    first = turf_deck(picture, style=None, titles={"doors": "Doors"})
+    before = first.to_json()
+    for layer in first.layers:
+        layer.data, layer.id = [], "mine"
+    ground = outlines_of(picture.stops)
+    ground.loc[0, "hue"] = 7
+    assert turf_deck(picture, style=None, titles={"doors": "Doors"}).to_json() == before
+
+
+def test_other_streets_and_another_look_are_another_map(streets):
+    nothing = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=CRS)
+    picture = TurfPicture(stops(("T-001", 0, 0), ("T-001", 3000, 50)), streets, nothing)
+    others = (
+        replace(picture, streets=streets.assign(name="Rue Neuve")),
+        replace(picture, streets=streets.iloc[1:]),
+        replace(picture, streets=streets.set_geometry(streets.translate(3, 0))),
+        replace(picture, mark=(48.85, 2.35)),
+        replace(picture, stops=picture.stops.assign(turf_id=["T-001", "T-002"])),
+    )
+    told = {
+        turf_deck(one, style=style, titles={"doors": "Doors"}, wide_px=wide).to_json()
+        for one in (picture, *others)
+        for style in (None, "/style.json")
+        for wide in (620, 300)
+    }
+    # Round an address it opens as near on a narrow screen.
+    assert len(told) == 22
 
 
 def test_arrondissements_are_outlined_and_labelled():

@@ -231,6 +231,18 @@ def test_a_changed_file_beside_the_seal(sealed):
     verify(path)
 
 
+def test_whoever_changes_the_tables_of_a_seal_changes_his_own(sealed):
+    path, _ = sealed
+    first = verify(path)
+    before = first.assignment.copy(), first.design.units.copy()
+    first.assignment["mine"] = 1
+    first.assignment.loc[:, "arm"] = "control"
+    first.design.units.loc[:, "value"] = 0.0
+    again = verify(path)
+    pd.testing.assert_frame_equal(again.assignment, before[0])
+    pd.testing.assert_frame_equal(again.design.units, before[1])
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": "x"}', "é"])
 def test_a_file_that_is_no_seal(tmp_path, text):
     path = tmp_path / "x.json"
