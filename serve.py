@@ -8,6 +8,7 @@ As a server for several people (`palier.toml`, `docs/server.md`) it is started b
 
 import asyncio
 import importlib
+import os
 import pkgutil
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -30,6 +31,7 @@ from analysis.errors import DataError
 from analysis.workflows import loop_wakeups, server_access, slow_headers
 from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
+from analysis.workflows.own_tiles import named_tiles
 from pages._ui.access import open_pages, owned_files, said_by_browsers
 from pages._ui.access.login_callback import bound_address, claims_of, login_of, secrets_of
 
@@ -199,6 +201,7 @@ async def load(request: Request) -> Response:
 try:
     settings = server_access.settings()
     check_address(bound_address(), settings)
+    named_tiles(os.environ)
 except DataError as error:
     raise SystemExit(str(error)) from None
 routes = [

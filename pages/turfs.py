@@ -82,12 +82,15 @@ with answer_side, messages.explain_data_errors():
         turf_editing.edit(place, folder, walks)
     elif view == "uncut":
         turfs_view.uncut(walks)
-    else:
+    elif view == "files":
         turf = turfs_view.choose_turf(walks)
-        if view == "files":
-            ready_panel.ask_if_ready(ranking_file(place, scenario, ranked, found))
-            turf_downloads.files(place, folder, walks, turf)
-        else:
-            turfs_view.turf_map(place, walks, turf, key="turfs.map")
-            if turf:
-                turfs_view.stops_table(walks, turf)
+        ready_panel.ask_if_ready(ranking_file(place, scenario, ranked, found))
+        turf_downloads.files(place, folder, walks, turf)
+    else:
+        choice, search = st.columns(2)
+        with choice:
+            turf = turfs_view.choose_turf(walks)
+        turfs_view.turf_map(place, walks, turf, search)
+        if turf:
+            turfs_view.stops_table(walks, turf)
+    turfs_view.how_cut(walks)

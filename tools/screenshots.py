@@ -30,14 +30,12 @@ ROOT = Path(__file__).parents[1]
 # French ones, which the README shows; guides in English show those of `en`.
 IMAGES = ROOT / "docs" / "images"
 FOLDERS = {"fr": IMAGES, "en": IMAGES / "en"}
-PHONE = 600
 # WebGL paints after its canvas is there.
 DRAWN_MS = 3000
 # file: address, width, height
 SHOTS = {
     "priorites.png": ("/priorities?bloc=left", 1400, 1150),
     "donnees.png": ("/data?workspace=valmont", 1400, 1000),
-    "priorites_telephone.png": ("/priorities?bloc=left", 390, 844),
 }
 
 
@@ -136,8 +134,6 @@ def main() -> None:
 def shots(browser: Browser, url: str, language: str, folder: Path) -> None:
     """Keep the pages of the place in a language."""
     for name, (address, width, height) in SHOTS.items():
-        if width < PHONE and folder != IMAGES:
-            continue  # no guide shows it
         page = open_page(
             browser, f"{url}{address}&lang={language}", width=width, height=height
         ).page
@@ -147,11 +143,6 @@ def shots(browser: Browser, url: str, language: str, folder: Path) -> None:
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
         if "priorities" in address:
             page.locator(".map[data-paints]").wait_for()
-        if width < PHONE:
-            # What a phone is taken out for: the map and its legend.
-            page.locator(".map").evaluate(
-                "map => { map.style.scrollMarginTop = '70px'; map.scrollIntoView(); }"
-            )
         page.evaluate("document.fonts.ready.then(() => undefined)")
         page.screenshot(path=folder / name)
         print(folder / name)

@@ -44,6 +44,8 @@ function palierBackground(map, layer, config, ground) {
     layer.setStyle({ fillOpacity: box.checked ? 0.6 : 0.9 });
     ground?.then((show) => show(!box.checked));
   });
+  // Images bring their own streets; where one stays away, ours are there.
+  tiles.on("tileerror", () => box.checked && ground?.then((show) => show(box.checked)));
   return palierElement("label", "", box, config.tiles.label);
 }
 

@@ -19,12 +19,11 @@ from analysis.errors import DataError
 from analysis.geography.crs import metric_crs
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
+from analysis.workflows.own_tiles import OFF, named_tiles
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-# An organisation's own tile server, `URL with {z} {x} {y}|whom to credit`; `off` for no images.
-VARIABLE = "PALIER_TILES"
 # Files that draw streets and names themselves.
 _DRAWN = (".html", ".pdf", ".png")
 
@@ -41,11 +40,10 @@ PLAN_IGN = TileSource(
 
 def tiles_of(workspace: Workspace) -> TileSource | None:
     """Return who offers images of a place; None for an invented one, which is on no map."""
-    told = os.environ.get(VARIABLE, "")
-    if workspace.fictional or told == "off":
+    url, credit = named_tiles(os.environ)
+    if workspace.fictional or url == OFF:
         return None
-    if told:
-        url, _bar, credit = told.partition("|")
+    if url:
         return TileSource(url, credit)
     if workspace.manifest.get("terrain"):
         # A code of Bavaria, 09162001, begins as one of the Ariège.

@@ -8,6 +8,7 @@ its own pages. On a server, what is not open to all asks the store whether the l
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 import time
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ from analysis.access import file_tags
 from analysis.access.rights import page_meant, route
 from analysis.access.server_settings import ServerSettings, cookie_name
 from analysis.workflows import health, server_access, server_log
+from analysis.workflows.own_tiles import named_tiles, origin_of
 
 # The one-person app waits for no library of databases.
 if TYPE_CHECKING:
@@ -37,11 +39,12 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 _OTHER_SITES = {"cross-site", "same-site"}
 # A login is asked about at most this often on an open connection; each page run asks besides.
 _ASK_AGAIN_S = 1.0
-# Streamlit's pages need inline styles and scripts, and WebAssembly; base maps come by https.
+# Streamlit's pages need inline styles and scripts, and WebAssembly; base maps come by https, or
+# from the server of images that was named.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https:; "
-    "font-src 'self' data:; connect-src 'self' data: blob: https:{sockets}; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https:{tiles}; "
+    "font-src 'self' data:; connect-src 'self' data: blob: https:{tiles}{sockets}; "
     "worker-src 'self' blob:; frame-src 'self' blob: data:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'self'"
 )
@@ -82,7 +85,8 @@ class FrontDoor:
     def __post_init__(self) -> None:
         # Older browsers do not take a WebSocket of the same address for 'self'.
         scheme = "wss:" if self.settings.secure else "ws:"
-        self._policy = _POLICY.format(sockets=f" {scheme}")
+        tiles = origin_of(named_tiles(os.environ)[0])
+        self._policy = _POLICY.format(sockets=f" {scheme}", tiles=f" {tiles}" if tiles else "")
         self._health = health.Health(self.settings)
         server_access.DOOR.set()
 

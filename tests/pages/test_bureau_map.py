@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import math
 import os
@@ -17,6 +18,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as some
+from PIL import Image
 from playwright.sync_api import expect
 
 from analysis.errors import DataError
@@ -31,6 +33,7 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import shapely
+from PIL import Image
 import streamlit as st
 
 from analysis.charts.map_ground import ground_of
@@ -309,6 +312,13 @@ def colour(canvas, at):
     )
 
 
+def seen_blue(canvas, at):
+    """Return by how much a pixel is blue; images of elsewhere let no script read the canvas."""
+    seen = Image.open(io.BytesIO(canvas.screenshot())).convert("RGB")
+    red, _green, blue = seen.getpixel((round(at["x"]), round(at["y"])))
+    return blue - red
+
+
 def view_changed(page, before):
     """Wait until the map has been drawn again for another view."""
     expect(page.locator(".map").first).not_to_have_attribute("data-paints", before)
@@ -513,15 +523,18 @@ def test_contours_that_do_not_come_are_said_and_tried_again(visit):
 
 @pytest.fixture
 def tiles():
-    """Serve grey tiles from this machine; what was asked for is listed."""
-    asked = []
+    """Serve grey tiles from this machine; what is asked is listed, the first may be refused."""
+    told = SimpleNamespace(asked=[], refuses=0)
     # One grey pixel, as an image of type BMP: 14 + 40 bytes of header, one row of four bytes.
     header = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 58, 0, 0, 54, 40, 1, 1, 1, 24, 0, 4, *[0] * 4)
     grey = header + b"\x80\x80\x80\x00"
 
     class Tile(http.server.BaseHTTPRequestHandler):
         def do_GET(self):  # noqa: N802 - the name http.server calls
-            asked.append(self.path)
+            told.asked.append(self.path)
+            if self.path in told.asked[: told.refuses]:
+                self.send_error(404)
+                return
             self.send_response(200)
             self.send_header("Content-Type", "image/bmp")
             self.end_headers()
@@ -532,8 +545,8 @@ def tiles():
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tile)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}.png"
-    yield SimpleNamespace(url=url, asked=asked)
+    told.url = f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}.png"
+    yield told
     server.shutdown()
     server.server_close()
 
@@ -584,6 +597,20 @@ def test_streets_are_drawn_named_and_found_without_network(visit):
     search.fill("bureau 37")
     page.locator(".found button").first.click()
     expect(page.get_by_text("chosen: b37")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_streets_stand_where_one_image_fails_until_it_comes(visit, tiles):
+    tiles.refuses = 1
+    page = visit(f"ground=1&tiles={tiles.url}").page
+    page.locator(".map[data-ground][data-tiled=false]").filter(has_text="© somebody").wait_for()
+    # Of our own ground, the river; the image that is missing is elsewhere on the map.
+    canvas = page.locator("canvas")
+    assert seen_blue(canvas, place(canvas, 38)) > 20
+    tiles.refuses = 0
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator(".map[data-tiled=true]").wait_for()
+    assert seen_blue(canvas, place(canvas, 38)) < 5
 
 
 @pytest.mark.browser

@@ -555,6 +555,23 @@ def test_a_kept_second_round_is_not_asked_of_another_first_round(page, places):
     assert page(**ROUNDS, s_view="second", second="Duel").warning
 
 
+def test_what_a_press_made_of_a_second_round_is_undone(page):
+    app = page(**ROUNDS, s_view="second")
+    begun = [one.value for one in app.metric]
+    assert app.button("second.undo").disabled
+    app.slider("second.come.0").set_value(50).run()
+    app.button("second.mobilise").click().run()
+    came = [one.value for one in app.metric]
+    app.slider("second.follow").set_value(100).run()
+    app.button("second.merge").click().run()
+    assert len({tuple(begun), tuple(came), tuple(one.value for one in app.metric)}) == 3
+    app.button("second.undo").click().run()
+    assert [one.value for one in app.metric] == came
+    app.button("second.undo").click().run()
+    assert [one.value for one in app.metric] == begun
+    assert app.button("second.undo").disabled
+
+
 def test_an_imagined_second_round_is_counted_kept_and_made_again(page, places, tmp_path):
     town = places.valmont
     asked = rounds.begin(town, "2022_pres_t1", "")

@@ -204,6 +204,8 @@ function remember(settings) {
 const layer = () => document.createElement("canvas").getContext("2d");
 // ---------------------------------------------------------------- the base map
 
+const broken = (image) => image.complete && !image.naturalWidth;
+
 class BaseMap {
   constructor(changed) {
     this.images = new Map();
@@ -231,14 +233,22 @@ class BaseMap {
       if (this.images.size > 400) this.images.delete(this.images.keys().next().value);
       image = new Image();
       image.onload = () => (this.loaded++, this.changed());
-      image.onerror = () => this.failed++;
+      image.onerror = () => (this.failed++, this.changed());
       image.src = address;
       this.images.set(address, image);
     }
-    return image.complete && image.naturalWidth ? image : null;
+    return image;
   }
 
+  // Those that failed are asked for again.
+  retry() {
+    for (const [address, image] of this.images) if (broken(image)) this.images.delete(address);
+    this.failed = 0;
+  }
+
+  // Whether any image is there, and whether none of this view failed.
   draw(context, geometry, view, ratio) {
+    this.whole = true;
     if (!this.usable) return false;
     const { width, height } = context.canvas;
     const size = EARTH_M / geometry.step; // of the world, in steps
@@ -253,8 +263,11 @@ class BaseMap {
     for (let y = between(0, Math.floor(north / side), most); y <= most && y * side < north + height; y++) {
       for (let x = between(0, Math.floor(west / side), most); x <= most && x * side < west + width; x++) {
         const image = this.image(z, x, y);
-        if (image) context.drawImage(image, x * side - west, y * side - north, side, side);
-        shown ||= image !== null;
+        if (broken(image)) this.whole = false;
+        else if (image.complete) {
+          context.drawImage(image, x * side - west, y * side - north, side, side);
+          shown = true;
+        }
       }
     }
     context.filter = "none";
@@ -526,11 +539,13 @@ class BureauMap {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     const tiles = this.base.draw(context, this.geometry, view, ratio);
-    if (tiles !== this.tiled) {
-      // Images bring their own streets; where they fail, ours are there.
-      this.tiled = tiles;
+    const covered = tiles && this.base.whole;
+    if (covered !== this.tiled) {
+      // Images bring their own streets; where one fails, ours are there.
+      this.tiled = covered;
       this.drawLines();
     }
+    this.root.dataset.tiled = covered;
     // The raster may be of an earlier view: shown where it lies in this one.
     const s = view.k / drawn.k;
     const shift = (from, to, half) => (from - to) * view.k + half * (1 - s);
@@ -942,6 +957,7 @@ class BureauMap {
     for (const name of ["images", "streets"]) {
       on(this.root.querySelector(`[name=${name}]`), "change", (event) => this.set(name, event.target.checked));
     }
+    on(window, "online", () => (this.base.retry(), this.draw()));
     on(this.root.querySelector("[name=opacity]"), "input", (event) => this.set("opacity", Number(event.target.value)));
     for (const button of this.root.querySelectorAll(".buttons button")) on(button, "click", () => this.act(button.dataset.act));
   }

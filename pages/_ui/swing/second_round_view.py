@@ -30,6 +30,8 @@ from pages._ui.messages import plain
 from pages._ui.swing.two_elections import Question
 
 _OWN, _ROUND, _LINK = "second.own", "second.round", "second"
+# What was edited before each button was pressed.
+_BEFORE, _MOST_BEFORE = "second.before", 20
 _NOT_VALID = (SPOILT, ABSTENTION)
 # A sum of whole percents may be off by a hair.
 _HAIR = 1e-9
@@ -95,6 +97,7 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
     before = st.session_state.get(_ROUND)
     if before != asked:
         st.session_state[_ROUND] = asked
+        st.session_state[_BEFORE] = []
         if before is not None:
             # The name is of another question, not one that a link asks for.
             _link("")
@@ -126,6 +129,13 @@ def _link(name: str) -> None:
     state.remember(_LINK, name, "")
 
 
+def _change(place: Workspace, before: WhatIf, after: WhatIf) -> None:
+    """Edit another from now on; one press leads back to what was typed before."""
+    told = [*st.session_state[_BEFORE], before]
+    st.session_state[_BEFORE] = told[-_MOST_BEFORE:]
+    _put(place, after)
+
+
 def _put(place: Workspace, imagined: WhatIf) -> None:
     """Edit this from now on; the table on screen begins anew."""
     st.session_state[_OWN] = imagined
@@ -155,7 +165,10 @@ def _changes(place: Workspace, imagined: WhatIf) -> None:
             key=f"second.come.{st.session_state.get('second.turn', 0)}",
         )
         if ABSTENTION in shares.index and st.button(_("Let them come"), key="second.mobilise"):
-            _put(place, imagined.with_shares(mobilised(shares, come / 100)))
+            _change(place, imagined, imagined.with_shares(mobilised(shares, come / 100)))
+    if st.button(_("Undo"), key="second.undo", disabled=not st.session_state[_BEFORE]):
+        *st.session_state[_BEFORE], last = st.session_state[_BEFORE]
+        _put(place, last)
     with st.expander(_("Keep and reopen")):
         _kept(place, imagined)
 
@@ -184,8 +197,9 @@ def _who_stands(
             shares = imagined.table()
             for gone in [one for one in known if one not in chosen]:
                 shares = withdrawn(shares, gone)
-            _put(place, imagined.with_shares(shares))
-        _put(place, rounds.begin(place, imagined.first, imagined.place, chosen))
+            _change(place, imagined, imagined.with_shares(shares))
+        begun = rounds.begin(place, imagined.first, imagined.place, chosen)
+        _change(place, imagined, begun)
 
 
 def _merger(place: Workspace, imagined: WhatIf, shares: pd.DataFrame, finalists: list[str]) -> None:
@@ -197,7 +211,9 @@ def _merger(place: Workspace, imagined: WhatIf, shares: pd.DataFrame, finalists:
     into = st.selectbox(_("For"), finalists, format_func=option_name, key="second.into")
     follow = st.slider(_("Of 100 of its voters, how many follow"), 0, 100, 70, key="second.follow")
     if st.button(_("Let them follow"), key="second.merge"):
-        _put(place, imagined.with_shares(merged(shares, option, into, follow=follow / 100)))
+        _change(
+            place, imagined, imagined.with_shares(merged(shares, option, into, follow=follow / 100))
+        )
 
 
 def _kept(place: Workspace, imagined: WhatIf) -> None:
@@ -218,7 +234,7 @@ def _kept(place: Workspace, imagined: WhatIf) -> None:
     chosen = st.selectbox(_("Kept"), [*here], key="second.kept")
     left, right = st.columns(2)
     if left.button(_("Reopen"), key="second.open", width="stretch"):
-        _put(place, here[chosen])
+        _change(place, imagined, here[chosen])
     if right.button(_("Forget"), key="second.forget", width="stretch"):
         rounds.forget(place, chosen)
         if st.session_state.get(_LINK) == chosen:

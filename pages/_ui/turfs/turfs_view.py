@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.charts.turf_deck import turf_deck
 from analysis.tables.workspace import Workspace
@@ -70,7 +71,7 @@ def _question(asked: Scenario) -> tuple[object, ...]:
 
 
 def balance(walks: Walks) -> None:
-    """Say what the cut is, and how even, in four numbers and a line."""
+    """Say what the cut is, and how even, in four numbers."""
     told = walks.summary
     columns = st.columns(4)
     columns[0].metric(_("Turfs"), number(told["count"]))
@@ -81,6 +82,11 @@ def balance(walks: Walks) -> None:
         number(told["minutes_max_over_mean"], 2),
         help=_("1 is perfect balance: every team has as much to do."),
     )
+
+
+def how_cut(walks: Walks) -> None:
+    """Say how walks were measured, from where they start, and what was left out."""
+    told = walks.summary
     st.caption(
         _("Walk: {metres} m a turf, measured along {way}.").format(
             metres=number(told["walk_m_mean"]), way=_way(told["distance"])
@@ -156,24 +162,27 @@ def look_at(turf: str) -> None:
     st.session_state[_TURF] = turf
 
 
-def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> None:
+def turf_map(place: Workspace, walks: Walks, turf: str | None, asks: DeltaGenerator) -> None:
     """Draw all turfs over the streets, or the walk of one.
 
-    A click on a turf or a stop of the map of all turfs brings that turf into view.
+    A click on a turf or a stop of the map of all turfs brings that turf into view. An address is
+    looked for in `asks`; what else is asked of the map lies below it.
     """
-    to_start = st.toggle(_("A click on a stop makes it the starting point"), key="turfs.click")
+    with asks:
+        mark = _looked_for(place, walks)
+    drawn, below = st.container(), st.container()
+    with below:
+        style = deck_map.ground(place)
+        to_start = st.toggle(_("A click on a stop makes it the starting point"), key="turfs.click")
     titles = {"stop": pgettext("walk", "Stop"), "doors": _("Doors")}
     picture = found.picture(str(place.path), place.digest, walks, turf)
-    mark = _looked_for(place, walks)
     deck = turf_deck(
-        replace(picture, mark=mark),
-        style=deck_map.ground(place),
-        titles=titles,
-        wide_px=phone_order.map_px(),
+        replace(picture, mark=mark), style=style, titles=titles, wide_px=phone_order.map_px()
     )
     # The name changes with what is drawn: a selection of another picture means nothing here.
-    name = f"{key}.{turf or 'all'}.{mark}"
-    deck_map.show(deck, key=name, take=partial(_clicked, walks, to_start=to_start))
+    name = f"turfs.map.{turf or 'all'}.{mark}"
+    with drawn:
+        deck_map.show(deck, key=name, take=partial(_clicked, walks, to_start=to_start))
 
 
 def _looked_for(place: Workspace, walks: Walks) -> tuple[float, float] | None:

@@ -78,6 +78,11 @@ def test_the_page_works_without_network(ranking, bureaux, provenance, browser, t
     context.close()
 
 
+INKED = """(() => { const c = document.querySelector("canvas.palier-ground");
+    const d = c?.getContext("2d").getImageData(0, 0, c.width, c.height).data ?? [];
+    return d.filter((value, n) => n % 4 === 3 && value > 0).length; })"""
+
+
 @pytest.fixture
 def backdrop(bureaux):
     west, south, _east, north = bureaux.total_bounds
@@ -112,11 +117,29 @@ def test_the_page_draws_its_streets_without_network(
     view.on("pageerror", lambda error: said.append(str(error)))
     view.goto(path.as_uri())
     view.locator("canvas.palier-ground").wait_for(state="attached")
-    inked = view.evaluate(
-        """() => { const c = document.querySelector("canvas.palier-ground");
-        const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-        return d.filter((value, n) => n % 4 === 3 && value > 0).length; }"""
-    )
-    assert inked > 500
+    assert view.evaluate(INKED) > 500
     assert not said
+    view.context.close()
+
+
+@pytest.mark.browser
+def test_images_are_grey_and_one_that_stays_away_leaves_the_streets(
+    ranking, provenance, browser, tmp_path, request
+):
+    args = {"bureaux": request.getfixturevalue("bureaux"), "provenance": provenance}
+    path = write(ranking, tmp_path / "m.html", backdrop=request.getfixturevalue("backdrop"), **args)
+    view = browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
+    held = []
+    view.route("https://tiles.example/**", lambda route: held.append(route))
+    view.goto(path.as_uri())
+    view.wait_for_function(f"{INKED}() > 500")
+    drawn = view.evaluate(INKED)
+    with view.expect_request("https://tiles.example/**"):
+        view.locator("input[type=checkbox]").check()
+    # Without streets; the outline of the commune and its name are over images too.
+    view.wait_for_function(f"{INKED}() < {drawn}")
+    pane = view.locator(".leaflet-tile-pane")
+    assert pane.evaluate("pane => getComputedStyle(pane).filter") == "grayscale(1)"
+    held[0].fulfill(status=404)
+    view.wait_for_function(f"{INKED}() >= {drawn}")
     view.context.close()

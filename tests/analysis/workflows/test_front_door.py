@@ -174,6 +174,16 @@ def test_no_page_is_framed_and_none_loads_programs_from_elsewhere():
     assert "strict-transport-security" not in found
 
 
+def test_images_may_come_from_the_server_that_was_named(monkeypatch):
+    def asked_of(app):
+        policy = ask(app).headers["content-security-policy"].split("; ")
+        return [part for part in policy if "http://tiles.local:8080" in part.split()]
+
+    assert asked_of(door(LOCAL)) == []
+    monkeypatch.setenv("PALIER_TILES", "http://tiles.local:8080/{z}/{x}/{y}.png|© Town")
+    assert [part.split()[0] for part in asked_of(door(LOCAL))] == ["img-src", "connect-src"]
+
+
 @pytest.fixture
 def store(server, monkeypatch):
     """Open a server's store, which the front door asks."""
