@@ -22,6 +22,8 @@ _FAR_M = 300.0  # as FAR_FROM_STREETS says
 _ON_STREET_M = 15.0
 # How far round a bureau a walk between two of its doors may lead.
 _AROUND_M = 500.0
+# Pairs of doors looked at together: lines between them are objects of 200 bytes each.
+_PAIRS = 200_000
 # What `Distance.unreached` answers, by number.
 UNREACHED = ("", NO_STREET, FAR_FROM_STREETS)
 
@@ -131,11 +133,15 @@ class OnStreets:
     def over_main(self, xy: np.ndarray) -> np.ndarray:
         """Tell of all pairs of points whether the line between them crosses a main street."""
         over = np.zeros((len(xy), len(xy)), dtype=bool)
-        if len(self.graph.main):
+        near = self.graph.tree_main.query(shapely.box(*xy.min(axis=0), *xy.max(axis=0)))
+        if len(near):
+            main = shapely.multilinestrings(self.graph.main[near])
+            shapely.prepare(main)
             one, other = np.triu_indices(len(xy), 1)
-            lines = shapely.linestrings(np.stack([xy[one], xy[other]], axis=1))
-            found = self.graph.tree_main.query(lines, predicate="intersects")[0]
-            over[one[found], other[found]] = True
+            for first in range(0, len(one), _PAIRS):
+                a, b = one[first : first + _PAIRS], other[first : first + _PAIRS]
+                lines = shapely.linestrings(np.stack([xy[a], xy[b]], axis=1))
+                over[a, b] = shapely.intersects(main, lines)
         return over | over.T
 
     def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:

@@ -114,7 +114,9 @@ def test_crossing_costs_only_between_two_sides_of_one_street():
     assert added.sum() == 20
 
 
-def test_a_main_street_costs_more_to_cross_wherever_the_walk_leads_over_it(streets_of_kind):
+def test_a_main_street_costs_more_to_cross_wherever_the_walk_leads_over_it(
+    streets_of_kind, monkeypatch
+):
     # The main street runs along y = 0, a quiet one along y = 100.
     graph = streets_of_kind([("main", [(0, 0), (300, 0)]), ("street", [(0, 0), (0, 100)])])
     points = at((50, 8), (60, -8), (150, 90), (150, 110))
@@ -124,6 +126,15 @@ def test_a_main_street_costs_more_to_cross_wherever_the_walk_leads_over_it(stree
     added = add_crossings(np.zeros((4, 4)), rows, over, Work())
     assert added[0].tolist() == [0, 30, 0, 0]
     assert added[2].tolist() == [0, 30, 0, 10]
+    # In pieces or at once, far or near.
+    many = at(*np.random.default_rng(1).uniform((-50, -60), (350, 60), (80, 2)))
+    x, y = (many - (WEST, SOUTH)).T
+    down = y[:, None] - y[None, :] + np.eye(80)
+    at_x = x[:, None] + (x[None, :] - x[:, None]) * y[:, None] / down
+    meant = (y[:, None] * y[None, :] < 0) & (at_x >= 0) & (at_x <= 300)
+    monkeypatch.setattr("analysis.turf.distance._PAIRS", 1000)
+    assert OnStreets(graph).over_main(many).tolist() == meant.tolist()
+    assert not OnStreets(graph).over_main(many + 10_000).any()
     # Who asks for more at every street has no less at a main one.
     assert add_crossings(np.zeros((4, 4)), rows, over, Work(crossing_m=50))[0, 1] == 50
 
