@@ -248,6 +248,20 @@ def test_a_yes_is_a_consent_only_with_text_date_channel_and_proof():
     assert told == [("email", ()), ("sms", ())]
 
 
+def test_an_opt_in_is_of_the_channel_its_heading_names():
+    form = Declared("sign_up", "information", consent_text="J'accepte", consent_proof="form 3")
+    dated = [("Nom", "used_name"), ("Date du consentement", "consent_date")]
+    told = {
+        heading: claims([*dated, (heading, "consent")], ["Petit", "03/02/2025", "oui"], form)
+        for heading in ("Opt-in SMS", "Opt in email", "Consentement RGPD")
+    }
+    assert told == {
+        "Opt-in SMS": [("sms", ())],
+        "Opt in email": [("email", ())],
+        "Consentement RGPD": [("", ("channel",))],
+    }
+
+
 @pytest.mark.parametrize("filled", ["-", "?", "oui", "n/a", "Néant", "aucune", "x", "0"])
 def test_what_tells_of_no_proof_is_none(filled):
     columns = [("Nom", "used_name"), ("email_opt_in", "consent"), ("date", "consent_date")]
@@ -268,6 +282,12 @@ def test_where_a_row_came_from_proves_no_consent():
     ("heading", "field"),
     [
         ("Accepte newsletter", "consent"),
+        ("Consentement RGPD", "consent"),
+        ("Opt-in SMS", "consent"),
+        ("Opt in email", "consent"),
+        ("Date du consentement", "consent_date"),
+        ("Texte du consentement", "consent_text"),
+        ("Preuve du consentement", "consent_proof"),
         ("Accepte de recevoir des SMS", "consent"),
         ("Abonné à la lettre", "consent"),
         ("Souhaite recevoir la newsletter", "consent"),
