@@ -166,10 +166,10 @@ def moved_votes(history: History, before: int, came: Came) -> tuple[str, np.ndar
 
 def orders(prospects: Prospects, settings: Settings | None = None) -> dict[str, np.ndarray]:
     """Return the score of every bureau by method: strategies as `rank` does, rules by the hour."""
-    settings = settings or Settings()
-    found = {}
+    settings, found = settings or Settings(), {}
+    value = score_bureaux(prospects, settings)[1]
     for name, preset in STRATEGIES.items():
-        points, value, _ = score_bureaux(prospects, replace(settings, preset=preset))
+        points = score_bureaux(prospects, replace(settings, preset=preset), value)[0]
         found[name] = points.sum(axis=1).to_numpy()
     table, registered = prospects.table, prospects.table["registered"].to_numpy(dtype=float)
     away, support = table["abstention"].to_numpy(), table["support"].to_numpy()
