@@ -246,12 +246,10 @@ class Ranking(TableTexts):
         return worth, least, most
 
 
-def score_bureaux(
-    prospects: Prospects, settings: Settings, value: Value | None = None
-) -> tuple[pd.DataFrame, Value, Weights]:
-    """Return every bureau's score and parts, without draws; `value` where it is known already."""
+def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFrame, Value, Weights]:
+    """Return every bureau's score and parts in the order of `prospects`, without draws."""
     need_ground(prospects.table)
-    value = value or value_bureaux(prospects.table, settings.params)
+    value = value_bureaux(prospects.table, settings.params)
     registered = prospects.table["registered"].to_numpy(dtype=float)
     if settings.chosen is None:
         return gain_points(value, registered), value, gain_weights(value, registered)
