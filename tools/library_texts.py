@@ -6,6 +6,7 @@ import ast
 import re
 import string
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from analysis.i18n import ERROR, TABLE, Words
@@ -15,6 +16,8 @@ PUNCTUATION = ("{0}: {1}", "{0}; {1}")
 _WORD = re.compile(r"[^\W\d_][^\W\d_A-Z]|\ba\b")  # EPSG and GDAL are the same in every language
 _RAISED = {"DataError", "UnavailableError"}
 _OPTIONS = {"where", "mend"}
+# Whose calls are looked at below.
+_HOLDERS = _RAISED | {"Text", "Table", "Words"}
 
 
 def library_texts(file: Path) -> Iterator[tuple[str, str]]:
@@ -61,9 +64,25 @@ def has_words(template: str) -> bool:
     return is_phrase and bool(_WORD.search("\n".join(literal for literal, *_ in pieces)))
 
 
-def _calls(file: Path) -> Iterator[ast.Call]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+def _calls(file: Path) -> tuple[ast.Call, ...]:
+    return _calls_in(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _calls_in(code: str) -> tuple[ast.Call, ...]:
+    """Return the calls that may hold a text; each module is asked for several kinds of them."""
+    if not any(name in code for name in _HOLDERS):
+        return ()
+    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    return tuple(call for call in calls if _HOLDERS & {_called(call), _owner(call)})
+
+
+def _owner(call: ast.Call) -> str:
+    """Return whose method is called: `Words.read`."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name
+    return ""
 
 
 def _called(call: ast.Call) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from analysis.charts.chart_words import say, short_name
 from analysis.charts.print_map import FAINT, INK
@@ -75,9 +75,7 @@ def history(
         _lines(chart, [ordered, town], column, places=places)
         heading = f"{say(word, language)} ({say(of, language)})"
         chart.set_title(heading, loc="left", fontsize=8.5, color=INK)
-        chart.yaxis.set_major_formatter(
-            FuncFormatter(partial(_rate, chart=chart, language=language))
-        )
+        chart.yaxis.set_major_formatter(_Rates(language))
     first = ordered[ordered["election_id"].isin(_firsts(ordered))]
     lower.set_xticks(
         [places[election] for election in first["election_id"]],
@@ -141,8 +139,19 @@ def _legend(chart: Axes, labels: list[str]) -> None:
     )  # fmt: skip
 
 
-def _rate(value: float, _: int, *, chart: Axes, language: str) -> str:
-    """Return a rate of the axis; with a decimal where its steps are no whole points."""
-    percent = 100 * np.asarray(chart.get_yticks(), dtype=float)
-    digits = 0 if np.allclose(percent, percent.round(), atol=0.01) else 1
-    return format_percent(value, digits, language=language)
+class _Rates(Formatter):
+    """Rates of an axis; with a decimal where its steps are no whole points."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Write all steps of the axis: to ask it for them at each one takes a tenth of a figure."""
+        percent = 100 * np.asarray(values, dtype=float)
+        digits = 0 if np.allclose(percent, percent.round(), atol=0.01) else 1
+        return [format_percent(value, digits, language=self._language) for value in values]
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Write one of them alone."""
+        del pos
+        return self.format_ticks([x])[0]

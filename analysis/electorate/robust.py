@@ -59,27 +59,37 @@ def fit_line(y: np.ndarray, x: np.ndarray, weight: np.ndarray, same: list[tuple[
     slopes = np.zeros((x.shape[1], y.shape[1]))
     for k, own in dict(same).items():
         slopes[own, k] = 1.0
+    # Most columns are known where the others are: the same rows are laid out once.
+    laid: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+    allowed = 0.5 / np.sqrt(np.maximum(weight, 1))
     for k, target in enumerate((y - centred @ slopes).T):
-        use, more = good & np.isfinite(target), np.zeros(x.shape[1])
+        known, more = good & np.isfinite(target), np.zeros(x.shape[1])
+        use = known
         # The second time without rows that the first fit finds far off.
         for _ in range(2):
-            if use.sum() < LEAST_ROWS:
+            if np.count_nonzero(use) < LEAST_ROWS:
                 break
-            start[k], more = _ridge(centred[use], target[use], weight[use])
+            if (rows := use.tobytes()) not in laid:
+                laid[rows] = _laid_out(centred[use], weight[use])
+            weighted, gram = laid[rows]
+            found = np.linalg.solve(gram, weighted.T @ target[use])
+            start[k], more = found[0], found[1:]
             rest = np.abs(target - start[k] - centred @ more)
             spreads[k] = MAD * np.median(rest[use]) + LEAST_SPREAD
-            near = rest < BAD * spreads[k] + 0.5 / np.sqrt(np.maximum(weight, 1))
-            use = good & np.isfinite(target) & near
+            before, use = use, known & (rest < BAD * spreads[k] + allowed)
+            # The same rows teach the same again.
+            if np.array_equal(before, use):
+                break
         slopes[:, k] += more
     return Line(start - mean @ slopes, slopes, spreads)
 
 
-def _ridge(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[float, np.ndarray]:
+def _laid_out(x: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weighted rows of a ridge regression on `x`, and the matrix to be solved."""
     design = np.column_stack([np.ones(len(x)), x])
     weighted = design * (weight / weight.mean())[:, None]
     pull = 10 * np.mean(x**2) * np.r_[0.0, np.ones(x.shape[1])] + 1e-9
-    found = np.linalg.solve(weighted.T @ design + np.diag(pull), weighted.T @ y)
-    return float(found[0]), found[1:]
+    return weighted, weighted.T @ design + np.diag(pull)
 
 
 def spread_of(values: np.ndarray) -> np.ndarray:

@@ -81,6 +81,13 @@ class Layout:
         """Sum of the weights of each block."""
         return np.asarray(np.bincount(self.block, self.weight, self.blocks), dtype=float)
 
+    @cached_property
+    def block_of_cluster(self) -> Codes | None:
+        """Block of each cluster; None where one lies in several."""
+        found = np.zeros(int(self.cluster.max()) + 1, dtype=np.int64)
+        found[self.cluster] = self.block
+        return found if np.array_equal(found[self.cluster], self.block) else None
+
     def demean(self, column: Floats) -> Floats:
         """Take the weighted mean of its block from every value."""
         means = np.bincount(self.block, self.weight * column, self.blocks) / self.mass
@@ -220,22 +227,41 @@ class Regression:
         layout, pull = self.layout, self._adjusted
         own = np.bincount(layout.cluster, pull**2)
         groups = len(own)
-        shape = (groups, layout.blocks)
         share = pull * self._root / np.sqrt(layout.mass[layout.block])
-        blocks = sparse.csr_array((share, (layout.cluster, layout.block)), shape=shape)
         half = np.linalg.cholesky(self._inverse)
         sums = [np.bincount(layout.cluster, pull * c, groups) for c in (self._swept @ half).T]
-        slopes = np.column_stack(sums)
+        slopes = np.asarray(np.column_stack(sums), dtype=float)
+        of_blocks, between, along = self._by_block(share, slopes)
         # Row sums of squares, not the groups × groups matrix: there may be thousands.
-        lost = np.asarray(blocks.multiply(blocks).sum(axis=1)).ravel() + (slopes**2).sum(axis=1)
+        lost = of_blocks + (slopes**2).sum(axis=1)
         squares = (
             (own**2).sum()
             - 2 * (own * lost).sum()
-            + ((blocks.T @ blocks).power(2)).sum()
-            + 2 * ((blocks.T @ slopes) ** 2).sum()
+            + between
+            + 2 * (along**2).sum()
             + ((slopes.T @ slopes) ** 2).sum()
         )
         return float((own - lost).sum()), float(squares)
+
+    def _by_block(self, share: Floats, slopes: Floats) -> tuple[Floats, float, Floats]:
+        """Return what B, the sums of `share` by cluster and block (clusters × blocks), stands for.
+
+        Returns
+        -------
+        tuple
+            Row sums of the squares of B, the sum of the squares of BᵀB, and Bᵀ · slopes.
+        """
+        layout, groups = self.layout, len(slopes)
+        if (block := layout.block_of_cluster) is not None:
+            # One number a row: thousands of fits would mostly set up matrices.
+            one = np.asarray(np.bincount(layout.cluster, share, groups), dtype=float)
+            apart = np.bincount(block, one * one, layout.blocks)
+            along = [np.bincount(block, one * column, layout.blocks) for column in slopes.T]
+            return one * one, float((apart**2).sum()), np.column_stack(along)
+        places, shape = (layout.cluster, layout.block), (groups, layout.blocks)
+        blocks = sparse.csr_array((share, places), shape=shape)
+        squares = np.asarray(blocks.multiply(blocks).sum(axis=1)).ravel()
+        return squares, float(((blocks.T @ blocks).power(2)).sum()), blocks.T @ slopes
 
     @cached_property
     def together_df(self) -> float:
@@ -252,11 +278,10 @@ class Regression:
         half = self._swept @ np.linalg.cholesky(self._inverse)
 
         def sums(factor: Floats) -> Floats:
-            inside = sparse.csr_array(
-                (share * factor, (layout.cluster, layout.block)), shape=(groups, layout.blocks)
-            )
+            cells = layout.cluster * layout.blocks + layout.block
+            inside = np.bincount(cells, share * factor, groups * layout.blocks)
             slopes = [np.bincount(layout.cluster, factor * c, groups) for c in half.T]
-            return np.column_stack([inside.toarray(), *slopes])
+            return np.column_stack([inside.reshape(groups, layout.blocks), *slopes])
 
         own = np.diag(np.bincount(layout.cluster, pull))
         felt = own - sums(np.ones(len(pull))) @ sums(pull).T

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.experiments.estimators import Codes, Floats
+
+if TYPE_CHECKING:
+    from analysis.experiments.estimators import Codes, Floats
 
 # Columns that name a unit when nobody says which does.
 UNIT_NAMES = ("unit_id", "bureau_id", "id_brut_miom", "area_id", "unit", "id", "index")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from scipy.special import betaln, expit
-from scipy.stats import beta
 
 from analysis.electorate.rates import shrink
 from analysis.errors import DataError
@@ -59,14 +57,14 @@ class Learned:
             return None
         talks = self.table["conversations"].sum()
         n, y = opened / self.dispersion, talks / self.dispersion
-        low, high = beta.ppf(_INTERVAL, 0.5 + y, 0.5 + n - y)
+        low, high = (_quantile(end, 0.5 + y, 0.5 + n - y) for end in _INTERVAL)
         return float(low), float(talks / opened), float(high)
 
     def level_interval(self) -> tuple[float, float]:
         """Return the 90% interval of the rate over all, dispersion counted."""
         doors = self.table["doors"].sum() / self.dispersion
         talks = self.level * doors
-        low, high = beta.ppf(_INTERVAL, 0.5 + talks, 0.5 + doors - talks)
+        low, high = (_quantile(end, 0.5 + talks, 0.5 + doors - talks) for end in _INTERVAL)
         return float(low), float(high)
 
     def summary(self) -> str:
@@ -132,7 +130,7 @@ def learn_rates(
     own = rate * (1 - rate) / (strength + n + 1)
     drawn = (strength / (strength + n)) ** 2 * _prior_variance(design, n, prior, strength)
     size = np.maximum(rate * (1 - rate) / (own + drawn) - 1, 1e-3)
-    low, high = (beta.ppf(end, rate * size, (1 - rate) * size) for end in _INTERVAL)
+    low, high = (_quantile(end, rate * size, (1 - rate) * size) for end in _INTERVAL)
     table = cells.drop(columns=["clusters", *_SQUARES.values()], errors="ignore").assign(
         rate=rate, low=low, high=high, prior=prior
     )
@@ -186,8 +184,18 @@ def _prior_variance(design: Floats, n: Floats, prior: Floats, strength: float) -
     return np.asarray((prior * (1 - prior)) ** 2 * logit)
 
 
+def _quantile(share: float, a: Any, b: Any) -> Any:  # noqa: ANN401 - a number or one per cell
+    """Return a quantile of beta distributions."""
+    # Half a second to load, and a cut by usual numbers needs none.
+    from scipy.stats import beta
+
+    return beta.ppf(share, a, b)
+
+
 def _strength(n: Floats, y: Floats, prior: Floats) -> float:
     """Return the weight of the prior under which the counts are most likely."""
+    # Where there is nothing to learn from yet, nobody waits for it.
+    from scipy.optimize import minimize_scalar
 
     def misfit(log_weight: float) -> float:
         a, b = np.exp(log_weight) * prior, np.exp(log_weight) * (1 - prior)

@@ -97,12 +97,12 @@ def _read() -> tuple[dict[str, str], tuple[tuple[Text, str, str], ...]]:
 
 # What is taken out first, by name; then kind, pattern, and what each rule looks at.
 REMOVED, RULES = _read()
-_COMPILED = tuple((kind, re.compile(pattern), of) for kind, pattern, of in RULES)
+# Kind, compiled pattern, what it looks at.
+_Rule = tuple[str, re.Pattern[str], str]
 _INVISIBLE = re.compile(INVISIBLE)
 _A_NAME = Text("a name")
 _DOORS = {word.strip() for word in _told()["words"]["doors"].split(",")}
 _LABEL = re.compile(r"[a-z][a-z'-]*[a-z][a-z]")
-_PLACES, _SHOPS = (re.compile(REMOVED[name]) for name in ("places", "shops"))
 
 
 @cache
@@ -181,12 +181,24 @@ def file_name(given: str, plain: str) -> str:
     return f"{plain}{path.suffix[:5]}" if said else path.name
 
 
+@cache
+def _compiled() -> tuple[
+    re.Pattern[str], re.Pattern[str], tuple[tuple[str, re.Pattern[str], str], ...]
+]:
+    """Return what is taken out, places and shops, and the rules.
+
+    They take a sixth of a second, which whoever reads no text need not wait for.
+    """
+    places, shops = (re.compile(REMOVED[name]) for name in ("places", "shops"))
+    return places, shops, tuple((str(kind), re.compile(rule), of) for kind, rule, of in RULES)
+
+
 def kinds(text: str, *, remark: bool = False) -> tuple[str, ...]:
     """Say all kinds of personal things that a text seems to hold, in the order of the rules."""
-    whole = plain(text)
-    written = _PLACES.sub(" ", whole)
-    small = _SHOPS.sub(" ", written.lower())
+    (places, shops, rules), whole = _compiled(), plain(text)
+    written = places.sub(" ", whole)
+    small = shops.sub(" ", written.lower())
     seen = {"written": written, "small": small, "all": whole.lower()}
     seen["bare"] = written if remark else ""
-    found = (str(kind) for kind, pattern, of in _COMPILED if pattern.search(seen[of]))
+    found = (kind for kind, pattern, of in rules if pattern.search(seen[of]))
     return tuple(dict.fromkeys(found))

@@ -16,6 +16,7 @@ from analysis.electorate.volatility import pedersen
 from analysis.tables.table_texts import TableTexts
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings, score_bureaux
+from analysis.targeting.weights import gain_points, part_indices, score_parts
 
 # Shares of all hours that a campaign may have; the middle one decides.
 HOURS_SHARES, DECIDES = (0.10, 0.20, 0.40), 0.20
@@ -29,11 +30,7 @@ STRATEGIES = {
     "classic_2014": "classic_2014",
 }
 RULES = (
-    "support",
-    "abstention_support",
-    "fence_support",
-    "last_abstention",
-    "size",
+    *("support", "abstention_support", "fence_support", "last_abstention", "size"),
     "priority_precinct_generator",
 )
 METHODS = (*STRATEGIES, *RULES)
@@ -166,12 +163,14 @@ def moved_votes(history: History, before: int, came: Came) -> tuple[str, np.ndar
 
 def orders(prospects: Prospects, settings: Settings | None = None) -> dict[str, np.ndarray]:
     """Return the score of every bureau by method: strategies as `rank` does, rules by the hour."""
-    settings = settings or Settings()
-    found = {}
+    settings, found, table = settings or Settings(), {}, prospects.table
+    # What an hour is worth does not depend on the strategy.
+    value = score_bureaux(prospects, settings)[1]
+    registered, indices = table["registered"].to_numpy(dtype=float), part_indices(table, value)
     for name, preset in STRATEGIES.items():
-        points, value, _ = score_bureaux(prospects, replace(settings, preset=preset))
+        own = replace(settings, preset=preset).chosen
+        points = score_parts(indices, own) if own else gain_points(value, registered)
         found[name] = points.sum(axis=1).to_numpy()
-    table, registered = prospects.table, prospects.table["registered"].to_numpy(dtype=float)
     away, support = table["abstention"].to_numpy(), table["support"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         by_hour = np.nan_to_num(registered / value.hours, posinf=0.0)

@@ -6,21 +6,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.experiments.seal import Sealed, verify
-from analysis.experiments.unit_files import read_units
 from analysis.exports.embedded_provenance import in_csvw
 from analysis.exports.registry import beside
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import reach
 from analysis.turf.walk_list import NOT_LISTED
 from analysis.workflows.sealed_trials import in_force, open_trial
+
+# How trials are drawn needs scipy, which who walks without one need not wait for.
+if TYPE_CHECKING:
+    from analysis.experiments.seal import Sealed
 
 CONTROL = "control"
 _NUMBERS = ("rank", "hours", "registered")
@@ -60,6 +62,8 @@ def read_targets(path: Path, workspace: Workspace) -> Targets:
     DataError
         When the file cannot be read, names a bureau twice, or is of another place.
     """
+    from analysis.experiments.unit_files import read_units
+
     raw = read_units(path)
     if "bureau_id" not in raw or raw["bureau_id"].dropna().empty:
         raise DataError(
@@ -206,6 +210,8 @@ def with_arms(
     """
     arms, seals = table.set_index("bureau_id")["arm"], []
     if design is not None:
+        from analysis.experiments.seal import verify
+
         sealed = verify(design)
         seals.append(sealed.fingerprint)
         arms = _arms(sealed).reindex(arms.index)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from analysis.errors import DataError
 from analysis.fieldwork.arguments import LONGEST, MOST_SENTENCES, arguments_in, write_argument
 from analysis.tables.workspace import Workspace
 from analysis.workflows.door_script import quarters
+from analysis.workflows.server_access import room
 from pages._ui import messages
 from pages._ui.i18n import _, language
+
+
+@st.cache_resource(max_entries=room(4), show_spinner=False)
+def _quarters(folder: str, digest: str) -> dict[str, str]:
+    del digest
+    return quarters(Workspace(Path(folder)))
 
 
 def argument(place: Workspace) -> None:
@@ -21,7 +30,7 @@ def argument(place: Workspace) -> None:
                 "written, the figures of its squares and votes speak, with their sources."
             )
         )
-        names = quarters(place)
+        names = _quarters(str(place.path), place.digest)
         written = arguments_in(place.path)
         key = st.selectbox(
             _("Quarter or bureau"), list(names), key="argument.key",
