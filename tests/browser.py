@@ -131,6 +131,14 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def close_windows(browser: Browser) -> None:
+    """Close every window but those that were left for the next page."""
+    left = [page.context for pages in _LEFT.get(browser, {}).values() for page in pages]
+    for window in browser.contexts:
+        if window not in left:
+            window.close()
+
+
 @dataclass
 class Visit:
     """A page, and what happened behind it.
@@ -223,3 +231,16 @@ def settle(page: Page, *, timeout: float = PATIENCE_MS) -> None:
         state="attached", timeout=timeout
     )
     page.wait_for_function("[...document.images].every((each) => each.complete)", timeout=timeout)
+
+
+def type_at_once(page: Page, text: str) -> None:
+    """Type into the box of a table's cell and press Enter, as it comes when a page was busy."""
+    page.locator("input.gdg-input").evaluate(
+        """(box, text) => {
+            const press = (key) => box.dispatchEvent(new KeyboardEvent(
+                "keydown", {key, bubbles: true, cancelable: true, composed: true}));
+            for (const one of text) press(one) && document.execCommand("insertText", false, one);
+            press("Enter");
+        }""",
+        text,
+    )

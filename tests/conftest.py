@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import os
@@ -19,7 +20,7 @@ from analysis.tables.file_lock import held
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting import prospects
 from analysis.workflows.build import Inputs, build
-from tests.browser import chromium, chromium_path
+from tests.browser import chromium, chromium_path, close_windows
 from tests.made import DATA, RESULTS, VALMONT
 
 # A machine with two busy cores is slow, not wrong: no example fails by the clock.
@@ -172,10 +173,29 @@ def paris(tmp_path_factory):
     return Workspace(_built("paris", inputs, tmp_path_factory))
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Start Chromium: for a module only, as it keeps every other event loop out of its thread."""
+@pytest.fixture(scope="session")
+def _one_chromium():
+    """Start Chromium once for all modules of a worker; tell the event loop that listens to it."""
     if chromium_path() is None:
         pytest.skip("there is no Chromium on this machine")
     with chromium() as found:
+        listens = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield found, listens
+        asyncio._set_running_loop(listens)
+
+
+@pytest.fixture(scope="module")
+def browser(_one_chromium):
+    """Lend Chromium to a module.
+
+    Its loop stays in the thread and would let no other run there: between two modules it stands
+    still, and asyncio is told that none is running.
+    """
+    found, listens = _one_chromium
+    asyncio._set_running_loop(listens)
+    try:
         yield found
+        close_windows(found)
+    finally:
+        asyncio._set_running_loop(None)

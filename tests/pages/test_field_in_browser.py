@@ -23,7 +23,7 @@ from analysis.workflows.turf_folder import cuts
 from analysis.workflows.turf_output import read_walks
 from pages._ui import state
 from tests.analysis.exports.walks_made import walks_of, with_tower
-from tests.browser import settle
+from tests.browser import settle, type_at_once
 from tests.pages.field_made import outing
 
 pytestmark = pytest.mark.browser
@@ -305,8 +305,6 @@ def _type_counts(page, grid, counts):
         cell.focus()
         # The first digit opens the box that takes the others.
         page.keyboard.press(doors[0])
-        expect(box := page.locator("input.gdg-input")).to_have_value(doors[0])
-        page.keyboard.type(doors[1:])
-        expect(box).to_have_value(doors)
-        page.keyboard.press("Enter")
+        expect(page.locator("input.gdg-input")).to_have_value(doors[0])
+        type_at_once(page, doors[1:])
         expect(cell).to_have_text(doors)

@@ -23,6 +23,7 @@ from pages._ui.access import taken_away
 from pages._ui.contacts.people_opened import opened, say_once
 from pages._ui.i18n import _, date, number
 from pages._ui.streamlit_words import most_mb
+from pages._ui.typed_tables import keep_typed
 
 _SAID, _AHEAD = "people.said", "people.ahead"
 _EXAMPLES = 3
@@ -105,6 +106,7 @@ def _columns(looked: Looked) -> list[str]:
             "examples": st.column_config.TextColumn(_("First rows")),
         },
     )
+    keep_typed("people.columns")
     back = {word: name for name, word in words.items()}
     return [back[word] for word in edited["field"]]
 

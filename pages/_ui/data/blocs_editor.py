@@ -21,6 +21,7 @@ from analysis.workflows.place_files import slug_of
 from pages._ui import loaders, messages
 from pages._ui.access import taken_away, visitor
 from pages._ui.i18n import _, bloc_name, election_name, ngettext, number
+from pages._ui.typed_tables import keep_typed
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -61,6 +62,7 @@ def edit(place: Workspace) -> None:
         column_config=_columns([*options, *({_MIXED} & set(rows["bloc"]))]),
         height=min(38 + 35 * len(rows), 560),
     )
+    keep_typed("blocs.editor")
     st.session_state[_SEEN] = replace(seen, editor=key, rows=shown)
     _say_others(seen, others)
     changed = edited[edited["bloc"].fillna("") != rows["bloc"]]

@@ -18,6 +18,7 @@ from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.i18n import DAY, _, ngettext, number, outcome_name
 from pages._ui.trial.number_tables import show_table
+from pages._ui.typed_tables import keep_typed
 
 _RESULTS = "field.results"
 _ROUND = "field.round"
@@ -218,6 +219,7 @@ def _paper(place: Workspace, opened: Store) -> None:
         height=360,
         placeholder="",
     )
+    keep_typed(_COUNTS)
     filled = typed[typed[list(OUTCOMES)].notna().any(axis=1)]
     if not st.button(_("Add these counts"), key="field.paper.add", disabled=filled.empty):
         return

@@ -29,6 +29,7 @@ from pages._ui.fieldwork.argument_view import argument
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.fieldwork.script_preview import language_name, preview
 from pages._ui.i18n import _, language
+from pages._ui.typed_tables import keep_typed
 
 _DRAFT, _PAST, _TURN, _READ = "script.draft", "script.past", "script.turn", "script.read"
 _MOST_PAST = 30
@@ -196,6 +197,7 @@ def _answers_form(script: Script, at: int, question: Question) -> None:
             column_config={code: language_name(code) for code in codes}
             | {"code": st.column_config.TextColumn(_("Code"), width="small")},
         )  # fmt: skip
+        keep_typed(_key(f"options.{at}"))
         condition = _condition(script, at, question)
         if question.kind == "free":
             st.warning(

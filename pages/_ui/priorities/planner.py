@@ -10,6 +10,7 @@ from analysis.targeting.params import Params
 from pages._ui import state
 from pages._ui.i18n import LEARNED, _, number, parameter_name, parameter_source
 from pages._ui.trial.number_tables import decimals
+from pages._ui.typed_tables import keep_typed
 
 _KEY = "planner.params"
 _EDITOR = "planner.editor"
@@ -74,6 +75,7 @@ def edit(current: Params) -> None:
             on_change=_take,
             args=(current,),
         )
+        keep_typed(_EDITOR)
         if problem := st.session_state.pop(f"{_KEY}.problem", None):
             st.warning(problem)
         st.caption(_("Draws spread each number between low and high; the gain uses the mean."))

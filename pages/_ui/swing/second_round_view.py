@@ -28,6 +28,7 @@ from pages._ui.bureau_map import Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, number, option_name, percent
 from pages._ui.messages import plain
 from pages._ui.swing.two_elections import Question
+from pages._ui.typed_tables import keep_typed
 
 _OWN, _ROUND, _LINK = "second.own", "second.round", "second"
 # What was edited before each button was pressed.
@@ -266,6 +267,7 @@ def _edited(imagined: WhatIf) -> WhatIf | None:
             for one in shown
         },
     )
+    keep_typed("second.table")
     values = edited.fillna(0.0).set_axis(shown, axis=1).set_axis(shares.index, axis=0)
     st.caption(_("Of 100 in each row; what is missing to 100 stays home."))
     over = values.index[values.sum(axis=1) > 100 + 0.5]
