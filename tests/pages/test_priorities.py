@@ -17,6 +17,7 @@ from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
+from analysis.workflows import kept_scenarios
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.by_level import ranking_by
 from analysis.workflows.hold_back import trial_units
@@ -702,6 +703,39 @@ def test_with_a_sealed_trial_everything_is_counted_without_its_controls(page, he
     assert cells == [[one, one] for one in reach(announced)]
     same = _("**{same}** bureaux are reached in both, **{new}** only in B, **{gone}** only in A.")
     assert same.format(same=k, new=0, gone=0) in values(app.markdown)
+
+
+def test_a_scenario_is_kept_opened_copied_compared_and_deleted(page, places):
+    folder = places.valmont.path / "scenarios"
+    app = page(bloc="left", view="compare")
+    app.text_input(key="named.name").set_value("  Tour   1 ")
+    app.button(key="named.keep").click().run()
+    assert app.selectbox(key="named.chosen").value == "Tour 1"
+    assert [one.value for one in app.success] == [
+        _("Kept as “{name}”, version {n}.").format(name="Tour 1", n=1)
+    ]
+    app.number_input(key="hours").set_value(1000).run()
+    app.text_input(key="named.name").set_value("Tour 1")
+    app.button(key="named.keep").click().run()
+    now = kept_scenarios.kept(places.valmont)["Tour 1"]
+    assert [one.scenario().settings.hours for one in now.versions] == [500.0, 1000.0]
+    app.selectbox(key="named.version").set_value(1)
+    app.run()
+    app.button(key="named.open_version").click().run()
+    assert app.number_input(key="hours").value == 500
+    assert "Tour 1" in app.success[0].value
+    app.button(key="named.a").click().run()
+    assert any(text.startswith("| | A | B |") for text in values(app.markdown))
+    assert f"{number(1000)} h" in " ".join(values(app.markdown))
+    app.button(key="named.copy").click().run()
+    assert app.selectbox(key="named.chosen").value == "Tour 1 (2)"
+    app.button(key="named.forget").click().run()
+    assert [*kept_scenarios.kept(places.valmont)] == ["Tour 1"]
+    app.text_input(key="named.name").set_value("   ")
+    app.button(key="named.keep").click().run()
+    assert _("A scenario is kept under a name.") in " ".join(values(app.error))
+    assert not app.exception
+    shutil.rmtree(folder)
 
 
 def test_communes_count_the_bureaux_reached_without_the_controls(held):

@@ -53,6 +53,7 @@ def audit() -> None:
         "roll import": _("took in an electoral roll"),
         "roll end": _("ended an electoral roll"),
         "edit_turfs": _("changed turfs"),
+        "scenario": _("kept, copied or deleted a scenario"),
         "hand_over": _("handed turfs to a team"),
         "find": _("looked for an address"),
         "search": _("looked for people"),

@@ -13,8 +13,9 @@ from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import as_announced
 from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import loaders, state
-from pages._ui.i18n import _, bloc_name, election_name, number, preset_name
+from pages._ui.i18n import _
 from pages._ui.priorities import ranking_view
+from pages._ui.priorities.named_scenarios import described, named
 from pages._ui.trial.number_tables import show_table
 
 
@@ -24,6 +25,7 @@ def compare(place: Workspace, scenario: Scenario) -> None:
     if st.button(_("Keep the scenario on screen as A"), type="secondary" if text else "primary"):
         state.keep(scenario.to_toml())
         st.rerun()
+    named(place, scenario)
     if not text:
         st.info(_("Keep a scenario as A, then change the settings: B is what is on screen."))
         return
@@ -58,17 +60,6 @@ def _table(first: Ranking, second: Ranking) -> str:
         )
     ]
     return "\n".join(["| | A | B |", "|---|---:|---:|", *rows])
-
-
-def described(scenario: Scenario) -> str:
-    """Say a scenario in a line."""
-    votes = ", ".join(scenario.candidates) or bloc_name(scenario.bloc)
-    return _("{votes}, {election}, {preset}, {hours} h").format(
-        votes=votes,
-        election=election_name(scenario.election),
-        preset=preset_name(scenario.settings.preset),
-        hours=number(scenario.settings.hours),
-    )
 
 
 def _changes(first: RankingFile, second: RankingFile) -> None:

@@ -23,6 +23,7 @@ from analysis.workflows import imagined_rounds as rounds
 from analysis.workflows.imagined_rounds import WhatIf
 from analysis.workflows.server_access import room
 from pages._ui import bureaux, file_downloads, loaders, state
+from pages._ui.access import visitor
 from pages._ui.background import answer_of
 from pages._ui.bureau_map import Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, number, option_name, percent
@@ -132,8 +133,7 @@ def _link(name: str) -> None:
 
 def _change(place: Workspace, before: WhatIf, after: WhatIf) -> None:
     """Edit another from now on; one press leads back to what was typed before."""
-    told = [*st.session_state[_BEFORE], before]
-    st.session_state[_BEFORE] = told[-_MOST_BEFORE:]
+    st.session_state[_BEFORE] = [*st.session_state[_BEFORE], before][-_MOST_BEFORE:]
     _put(place, after)
 
 
@@ -225,7 +225,8 @@ def _kept(place: Workspace, imagined: WhatIf) -> None:
         if (one.first, one.place) == (imagined.first, imagined.place)
     }
     name = st.text_input(_("Name"), imagined.name, max_chars=60, key="second.name")
-    if st.button(_("Keep in this place"), disabled=not name.strip(), key="second.keep"):
+    may = visitor.current().may("plan")
+    if st.button(_("Keep in this place"), disabled=not (name.strip() and may), key="second.keep"):
         own = replace(imagined, name=name.strip())
         rounds.keep(place, own)
         _put(place, own)
@@ -236,7 +237,7 @@ def _kept(place: Workspace, imagined: WhatIf) -> None:
     left, right = st.columns(2)
     if left.button(_("Reopen"), key="second.open", width="stretch"):
         _change(place, imagined, here[chosen])
-    if right.button(_("Forget"), key="second.forget", width="stretch"):
+    if right.button(_("Forget"), key="second.forget", width="stretch", disabled=not may):
         rounds.forget(place, chosen)
         if st.session_state.get(_LINK) == chosen:
             _link("")

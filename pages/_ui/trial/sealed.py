@@ -19,7 +19,7 @@ from pages._ui import inputs, loaders, messages, state
 from pages._ui.access import gate, taken_away, visitor
 from pages._ui.i18n import _, language, number
 from pages._ui.pictures import figure
-from pages._ui.priorities.compare import described
+from pages._ui.priorities.named_scenarios import described
 from pages._ui.trial import arms_view, draft, seal_names
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.number_tables import show_table

@@ -1,0 +1,70 @@
+"""Tests of scenarios that a place keeps under names."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from analysis.errors import DataError
+from analysis.workflows.kept_scenarios import duplicate, forget, keep, kept
+from analysis.workflows.ranking import Scenario, with_settings
+
+LEFT = Scenario("left", "2027_pres_t1")
+MORE = with_settings(LEFT, hours=900.0, pinned={"99001_1": "marché"})
+
+
+@pytest.fixture
+def place(tmp_path):
+    return SimpleNamespace(path=tmp_path)
+
+
+def test_a_scenario_is_the_next_version_of_its_name(place):
+    assert kept(place) == {}
+    keep(place, "Tour 1", LEFT)
+    keep(place, " Tour  1", LEFT)
+    one = keep(place, "Tour 1", MORE)
+    assert [version.scenario() for version in one.versions] == [LEFT, MORE]
+    assert kept(place) == {"Tour 1": one}
+
+
+def test_names_that_a_disk_does_not_tell_apart_are_two(place):
+    for name in ("a/b", "a_b", "A_b", "../x"):
+        keep(place, name, LEFT)
+    assert sorted(kept(place)) == ["../x", "A_b", "a/b", "a_b"]
+    forget(place, "a_b")
+    assert sorted(kept(place)) == ["../x", "A_b", "a/b"]
+    assert not [*place.path.parent.glob("*.json")]
+
+
+def test_a_copy_has_a_name_of_its_own_and_how_it_stands(place):
+    keep(place, "Tour 1", LEFT)
+    keep(place, "Tour 1", MORE)
+    assert duplicate(place, "Tour 1").name == "Tour 1 (2)"
+    copy = duplicate(place, "Tour 1")
+    assert copy.name == "Tour 1 (3)"
+    assert [version.scenario() for version in copy.versions] == [MORE]
+    keep(place, "x" * 60, LEFT)
+    assert duplicate(place, "x" * 60).name == "x" * 54 + " (2)"
+    forget(place, "Tour 1")
+    with pytest.raises(DataError, match="not kept any more"):
+        duplicate(place, "Tour 1")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\x00b"])
+def test_no_name_is_refused(place, name):
+    with pytest.raises(DataError, match="under a name"):
+        keep(place, name, LEFT)
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(place):
+    keep(place, "Tour 1", LEFT)
+    for n, text in enumerate(("{", "[]", '{"name": "x", "versions": []}')):
+        (place.path / "scenarios" / f"{n}.json").write_text(text, encoding="utf-8")
+    assert [*kept(place)] == ["Tour 1"]
+
+
+def test_a_place_that_cannot_be_written_to_is_said(place):
+    (place.path / "scenarios").write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match="cannot be kept"):
+        keep(place, "Tour 1", LEFT)
