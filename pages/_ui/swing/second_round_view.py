@@ -70,10 +70,8 @@ def second_round(place: Workspace, asked: Question) -> None:
 def _first_round(place: Workspace, asked: Question) -> str:
     """Return the first round among the two elections asked for; the earlier where both are."""
     known = loaders.table(str(place.path), place.digest, "elections").set_index("election_id")
-    for one in (asked.origin, asked.destination):
-        if known.loc[one, "round"] == 1:
-            return one
-    return ""
+    both = (asked.origin, asked.destination)
+    return next((one for one in both if known.loc[one, "round"] == 1), "")
 
 
 def _words_first(first: str, asked: Question) -> None:
@@ -108,8 +106,7 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
             lambda _told: rounds.begin(place, first, where),
             label=_("Estimating where to begin…"),
         )
-    own: WhatIf = st.session_state[_OWN]
-    return own
+    return st.session_state[_OWN]
 
 
 def _of_link(place: Workspace, first: str, where: str) -> WhatIf | None:
