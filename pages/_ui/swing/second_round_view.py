@@ -95,7 +95,6 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
     asked = (str(place.path), place.digest, first, where)
     before = st.session_state.get(_ROUND)
     if before != asked:
-        st.session_state[_ROUND] = asked
         if before is not None:
             # The name is of another question, not one that a link asks for.
             _link("")
@@ -104,6 +103,8 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
             lambda _told: rounds.begin(place, first, where),
             label=_("Estimating where to begin…"),
         )
+        # Last: whoever clicks meanwhile ends this run before there is anything to edit.
+        st.session_state[_ROUND] = asked
     own: WhatIf = st.session_state[_OWN]
     return own
 
