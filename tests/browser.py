@@ -102,6 +102,19 @@ def serve(
                 server.wait()
 
 
+def app_apart(folder: Path, place: Path) -> Path:
+    """Put the app into a folder of its own, with a copy of a place; return its script.
+
+    What somebody has made in the places of the repository changes nothing there, and a browser
+    leaves nothing beside it.
+    """
+    for name in ("analysis", "pages", "locales", "data_samples", "docs"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(place, folder / "workspaces" / "valmont")
+    (folder / "static").mkdir()
+    return Path(shutil.copy(ROOT / "app.py", folder))
+
+
 def _healthy(server: subprocess.Popen[bytes], url: str, seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:

@@ -16,6 +16,7 @@ _NUMBERS = (
 # Streamlit leaves a hand of white round a page; here the map is the page. A written table wider
 # than a phone scrolls by itself, or all of the page would. Files are taken away where the house
 # writes them: Streamlit's own of a table holds formulas as they were typed, and nobody notes it.
+# What keeps the keys of a table (`typed_tables`) is not seen.
 _ROOM = (
     """<style>
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 1.25rem 4rem; }
@@ -31,6 +32,7 @@ _ROOM = (
 [data-testid="stElementToolbarButton"]:has(> button[aria-label^="Download as CSV"]),
 button[aria-label^="Download as CSV"] { display: none; }
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; }
+[data-testid="stElementContainer"][class*="-typed "] { display: none; }
 """
     f"""@media (max-width: 640px) {{
   {_NUMBERS} > [data-testid="stColumn"] {{ flex: 1 1 40%; min-width: 40%; }}

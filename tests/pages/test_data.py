@@ -18,7 +18,7 @@ from analysis.workflows import jobs, place_files
 from pages._ui import state
 from pages._ui.data.source_report import role_name
 from tests import roll
-from tests.browser import ROOT, open_page, serve, settle
+from tests.browser import ROOT, app_apart, open_page, serve, settle
 from tests.made import DATA, RESULTS, VALMONT
 
 FORM = "bring.0"
@@ -573,20 +573,9 @@ def test_a_column_map_with_a_slip_is_explained(page, places, eupenau):
     assert contents(places) == before
 
 
-@pytest.fixture
-def app_of_its_own(valmont, tmp_path):
-    """Put the app in a folder of its own, so that a browser leaves no place in the repository."""
-    for name in ("analysis", "pages", "locales", "data_samples"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "app.py", tmp_path)
-    shutil.copytree(valmont.path, tmp_path / "workspaces" / "valmont")
-    (tmp_path / "static").mkdir()
-    return tmp_path
-
-
 @pytest.mark.browser
-def test_files_are_dropped_and_read_on_a_phone(app_of_its_own, browser):
-    with serve(app_of_its_own / "app.py") as url:
+def test_files_are_dropped_and_read_on_a_phone(valmont, browser, tmp_path):
+    with serve(app_apart(tmp_path, valmont.path)) as url:
         visit = open_page(browser, f"{url}/?lang=en", width=390, height=800)
         page = visit.page
         page.get_by_role("link", name="Open your own place").click()
@@ -618,7 +607,7 @@ def test_files_are_dropped_and_read_on_a_phone(app_of_its_own, browser):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert not visit.outside
         assert not visit.errors
-    built = Workspace(app_of_its_own / "workspaces" / "dropped").manifest
+    built = Workspace(tmp_path / "workspaces" / "dropped").manifest
     assert built["tables"]["bureaux"]["rows"] == 48
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from analysis.fetch import download as downloading
 from analysis.tables.workspace import Workspace
 from pages._ui import state
-from tests.browser import ROOT, open_page, serve, settle
+from tests.browser import ROOT, app_apart, open_page, serve, settle
 from tests.official_nation import LARGE, MERGED, SMALL, UNDRAWN, publish
 from tests.publisher import serving
 
@@ -175,19 +175,9 @@ def test_the_store_is_told_and_can_be_cleared(page):
     assert "déjà sur cette machine" not in texts(page)
 
 
-@pytest.fixture
-def app_of_its_own(valmont, tmp_path):
-    for name in ("analysis", "pages", "locales", "data_samples"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "app.py", tmp_path)
-    shutil.copytree(valmont.path, tmp_path / "workspaces" / "valmont")
-    (tmp_path / "static").mkdir()
-    return tmp_path
-
-
 @pytest.mark.browser
-def test_from_a_name_to_the_map_in_a_browser(app_of_its_own, environment, browser):
-    with serve(app_of_its_own / "app.py", env=environment) as url:
+def test_from_a_name_to_the_map_in_a_browser(valmont, environment, browser, tmp_path):
+    with serve(app_apart(tmp_path, valmont.path), env=environment) as url:
         for width, towns in ((390, [SMALL]), (1400, [LARGE, MERGED, UNDRAWN])):
             visit = open_page(browser, url + "/data", width=width, height=1000)
             for number, town in enumerate(towns):

@@ -8,6 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import streamlit as st
 from matplotlib.colors import to_hex
 
 from analysis.charts import swing_charts as charts
@@ -570,6 +571,15 @@ def test_what_a_press_made_of_a_second_round_is_undone(page):
     app.button("second.undo").click().run()
     assert [one.value for one in app.metric] == begun
     assert app.button("second.undo").disabled
+
+
+def test_a_click_before_a_second_round_has_begun_begins_it_again(page, monkeypatch):
+    """As a switch of the language does, which ends the run that waits for the estimate."""
+    with monkeypatch.context() as waiting:
+        waiting.setattr(second_round_view, "answer_of", lambda *_, **__: st.stop())
+        app = page(**ROUNDS, s_view="second")
+    assert not app.run().exception
+    assert app.text_input("second.name")
 
 
 def test_an_imagined_second_round_is_counted_kept_and_made_again(page, places, tmp_path):

@@ -21,7 +21,7 @@ from pages._ui import state
 from pages._ui.turfs import load_turfs
 from tests.browser import open_page, settle
 from tests.pages.conftest import HARMLESS
-from tests.pages.test_turfs import ORDER, ranked, wait
+from tests.pages.test_turfs import cut_two_bureaux, wait
 
 pytestmark = pytest.mark.browser
 NAME = "retouches-navigateur"
@@ -37,8 +37,7 @@ def cut(valmont):
     """Cut two bureaux in a place of its own, where the app looks."""
     at = state.WORKSPACES / NAME
     own = _with_few_names(shutil.copytree(valmont.path, at, dirs_exist_ok=True))
-    targets = ranked(own)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
-    yield turf_cuts.folder_of(wait(turf_cuts.cut(own.path, targets.encode(), ORDER)))
+    yield turf_cuts.folder_of(wait(cut_two_bureaux(own)))
     shutil.rmtree(at)
 
 

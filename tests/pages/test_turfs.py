@@ -58,6 +58,12 @@ def ranked(place):
     return answer(place, LEFT)[0].table
 
 
+def cut_two_bureaux(place):
+    """Begin to cut the first bureaux, as the page does."""
+    targets = ranked(place)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
+    return turf_cuts.cut(place.path, targets.encode(), ORDER)
+
+
 @pytest.fixture(scope="module")
 def own(places):
     """Copy Valmont under a name of its own: turfs are written into it."""
@@ -67,9 +73,8 @@ def own(places):
 
 @pytest.fixture(scope="module")
 def made(own):
-    """Cut the first bureaux once, as the page does."""
-    targets = ranked(own)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
-    job = wait(turf_cuts.cut(own.path, targets.encode(), ORDER))
+    """Cut the first bureaux once."""
+    job = wait(cut_two_bureaux(own))
     assert job.error is None
     return turf_cuts.folder_of(job)
 

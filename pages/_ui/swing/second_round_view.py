@@ -96,7 +96,6 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
     asked = (str(place.path), place.digest, first, where)
     before = st.session_state.get(_ROUND)
     if before != asked:
-        st.session_state[_ROUND] = asked
         st.session_state[_BEFORE] = []
         if before is not None:
             # The name is of another question, not one that a link asks for.
@@ -106,6 +105,8 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
             lambda _told: rounds.begin(place, first, where),
             label=_("Estimating where to begin…"),
         )
+        # Last: whoever clicks meanwhile ends this run before there is anything to edit.
+        st.session_state[_ROUND] = asked
     return st.session_state[_OWN]
 
 
