@@ -212,7 +212,7 @@ class _Again:
 
 # A page asks for a seal at each click, and often for several things of it: the same bytes are
 # always the same draw. What lies beside a seal is looked at each time.
-_LATELY: Lately[_Again] = Lately(16)
+_LATELY: Lately[_Again] = Lately(8)
 
 
 def _drawn_again(text: bytes, path: Path) -> _Again:

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pandas.arrays import IntegerArray
 
 from analysis.tables.schema import CONTEXT
 
@@ -48,11 +49,13 @@ def describe_bureaux(
     return CONTEXT.check(table)
 
 
-def _count_points(shapes: np.ndarray, addresses: gpd.GeoDataFrame) -> pd.Series:
+def _count_points(shapes: np.ndarray, addresses: gpd.GeoDataFrame) -> IntegerArray:
+    # As the table has it: what makes another type of it takes longer to load than all this.
     if addresses.empty:
-        return pd.Series(pd.NA, index=range(len(shapes)), dtype="Int64").to_numpy()
+        return IntegerArray(np.zeros(len(shapes), np.int64), np.ones(len(shapes), np.bool_))
     _, polygon = shapely.STRtree(shapes).query(addresses.geometry.to_numpy(), predicate="within")
-    return np.bincount(polygon, minlength=len(shapes))
+    counts = np.bincount(polygon, minlength=len(shapes)).astype(np.int64)
+    return IntegerArray(counts, np.zeros(len(shapes), np.bool_))
 
 
 def _sum_squares(shapes: np.ndarray, squares: gpd.GeoDataFrame) -> dict[str, np.ndarray] | None:

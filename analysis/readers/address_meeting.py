@@ -152,6 +152,8 @@ def apart(known: pd.DataFrame, keys: list[str]) -> pd.Series:
         By name, whether these are in several bureaux.
     """
     again = known[known.duplicated(keys, keep=False)]
+    if again.empty:
+        return pd.Series(index=pd.MultiIndex.from_frame(again[keys]), dtype=bool)
     groups = again.groupby(keys)
     ends = groups[["x", "y"]].agg(["min", "max"])
     wide = np.hypot(*(ends[one]["max"] - ends[one]["min"] for one in "xy")) > _NEAR_M

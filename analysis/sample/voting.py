@@ -204,10 +204,12 @@ def count(
     law = outcome.law
     bureau = sectors.table[f"bureau_{vintage_of(law.held)}"].to_numpy()[persons["sector"]]
     voted = outcome.voted
-    cast = pd.crosstab(bureau[voted], np.array(law.options)[outcome.latent[voted]])
     registered = pd.Series(bureau[outcome.registered]).value_counts().sort_index()
+    rows, options = registered.index, list(law.options)
+    cells = rows.get_indexer(bureau[voted]) * len(options) + outcome.latent[voted]
+    counts = np.bincount(cells, minlength=len(rows) * len(options)).reshape(len(rows), -1)
     wanted = [*law.candidates.index, "BLANK", "NULL"]
-    cast = cast.reindex(index=registered.index, columns=wanted, fill_value=0)
+    cast = pd.DataFrame(counts, rows, options)[wanted]
     votes = cast[law.candidates.index]
     turnout = pd.DataFrame(
         {
