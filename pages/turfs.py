@@ -53,9 +53,7 @@ with settings_side, messages.explain_data_errors():
             place.path, targets(), turf_choices.order(place, scenario, asked, held)
         )
 
-    made_before = cuts(place.path)
-    if made_before:
-        follow.button(make)
+    below_settings, offered = st.container(), False
 
 with answer_side, messages.explain_data_errors():
     follow.follow(place)
@@ -69,11 +67,13 @@ with answer_side, messages.explain_data_errors():
                 "is listed with the reason."
             )
         )
-        if not made_before:
-            # Beside the words that name it: below all settings it would be under the fold.
-            follow.button(make)
+        # Beside the words that name it: below all settings it would be under the fold.
+        follow.button(make)
         state.stop()
-    turfs_view.asked_otherwise(folder, scenario, asked.get("bureaux", ()))
+    otherwise = turfs_view.asked_otherwise(folder, scenario, asked.get("bureaux", ()))
+    with st.container() if otherwise else below_settings:
+        offered = True
+        follow.button(make)
     turfs_view.balance(walks)
     view = choose_view(VIEWS, turf_editing.VIEW)
     if view == "turfs":
@@ -94,3 +94,7 @@ with answer_side, messages.explain_data_errors():
         if turf:
             turfs_view.stops_table(walks, turf)
     turfs_view.how_cut(walks)
+if not offered:
+    # What was cut cannot be shown: it is cut again.
+    with below_settings, messages.explain_data_errors():
+        follow.button(make)

@@ -20,6 +20,8 @@ _KINDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 # Inches, at which letters can be read on a screen of 390 pixels.
 _WIDE, _HIGH = 5.2, 3.0
 _SIZE = 9
+# Of doors that open, the least that an axis goes to.
+_LEAST_SHARE = 0.1
 
 
 def course_chart(
@@ -113,7 +115,8 @@ def opening_chart(table: pd.DataFrame, *, language: str = "fr") -> Figure:
                 markersize=4, linewidth=1, elinewidth=1.6, label=say(f"kind_{kind}", language),
             )  # fmt: skip
         _headed(chart, say("field_weekend" if weekend else "field_weekdays", language))
-        chart.set_ylim(0)
+        # An axis of a few thousandths would say 0% at every mark.
+        chart.set_ylim(0, max(chart.get_ylim()[1], _LEAST_SHARE))
         _plain(chart, language)
         chart.yaxis.set_major_formatter(
             FuncFormatter(lambda x, _: format_percent(x, language=language))

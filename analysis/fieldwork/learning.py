@@ -56,16 +56,13 @@ class Learned:
         if "opened" not in self.table or not (opened := self.table["opened"].sum()):
             return None
         talks = self.table["conversations"].sum()
-        n, y = opened / self.dispersion, talks / self.dispersion
-        low, high = (_quantile(end, 0.5 + y, 0.5 + n - y) for end in _INTERVAL)
-        return float(low), float(talks / opened), float(high)
+        low, high = _jeffreys(opened / self.dispersion, talks / self.dispersion)
+        return low, float(talks / opened), high
 
     def level_interval(self) -> tuple[float, float]:
         """Return the 90% interval of the rate over all, dispersion counted."""
         doors = self.table["doors"].sum() / self.dispersion
-        talks = self.level * doors
-        low, high = (_quantile(end, 0.5 + talks, 0.5 + doors - talks) for end in _INTERVAL)
-        return float(low), float(high)
+        return _jeffreys(doors, self.level * doors)
 
     def summary(self) -> str:
         """Say in a sentence what was learned."""
@@ -122,6 +119,13 @@ def learn_rates(
     dispersion = _dispersion(doors, talks, squares, cells["clusters"].to_numpy())
     n, y = doors / dispersion, talks / dispersion
     level = float(talks.sum() / doors.sum())
+    told = cells.drop(columns=["clusters", *_SQUARES.values()], errors="ignore")
+    if level in {0.0, 1.0}:
+        # Nothing tells cells apart, and a fit would be sure of a rate that three doors gave.
+        rate = (y.sum() + 0.5) / (n.sum() + 1)
+        low, high = _jeffreys(n.sum(), y.sum())
+        told = told.assign(rate=rate, low=low, high=high, prior=rate)
+        return Learned(told, level, dispersion, float(n.sum() + 1), of)
     design = _design(cells, factors)
     prior = _additive(design, n, y)
     strength = _strength(n, y, prior)
@@ -131,10 +135,18 @@ def learn_rates(
     drawn = (strength / (strength + n)) ** 2 * _prior_variance(design, n, prior, strength)
     size = np.maximum(rate * (1 - rate) / (own + drawn) - 1, 1e-3)
     low, high = (_quantile(end, rate * size, (1 - rate) * size) for end in _INTERVAL)
-    table = cells.drop(columns=["clusters", *_SQUARES.values()], errors="ignore").assign(
-        rate=rate, low=low, high=high, prior=prior
-    )
+    table = told.assign(rate=rate, low=low, high=high, prior=prior)
     return Learned(table, level, dispersion, strength, of)
+
+
+def _jeffreys(n: float, y: float) -> tuple[float, float]:
+    """Return the 90% interval of a share; it holds the share itself where none or all count.
+
+    Brown, L. D., Cai, T. T., DasGupta, A. (2001). Interval estimation for a binomial proportion.
+    Statistical Science 16, 101-133.
+    """
+    low, high = (_quantile(end, 0.5 + y, 0.5 + n - y) for end in _INTERVAL)
+    return (0.0 if y <= 0 else float(low)), (1.0 if y >= n else float(high))
 
 
 def _dispersion(doors: Floats, talks: Floats, squares: Floats, clusters: Floats) -> float:

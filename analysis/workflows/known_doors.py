@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork.left_alone import by_address, left_alone
@@ -153,6 +154,48 @@ def place_beside(addresses: gpd.GeoDataFrame, address_id: str, number: int) -> t
         for values in (known.geometry.y, known.geometry.x)
     )
     return latitude, longitude
+
+
+def street_round(
+    addresses: gpd.GeoDataFrame, address_id: str, at: tuple[float, float] | None, *, round_m: float
+) -> gpd.GeoDataFrame:
+    """Return the addresses of a street round a point.
+
+    Parameters
+    ----------
+    addresses
+        A `schema.ADDRESSES` table.
+    address_id
+        An address of the street.
+    at
+        Latitude and longitude; None for that of the address.
+    round_m
+        How far, metres.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Rows of `addresses`; round the address itself where the street is not near the point.
+    """
+    placed = addresses[~(addresses.geometry.isna() | addresses.geometry.is_empty)]
+    one = placed[placed["address_id"] == address_id]
+    street = placed[
+        placed["street"].isin(one["street"]) & placed["commune_id"].isin(one["commune_id"])
+    ]
+    if one.empty:
+        return street
+    near = street[street.distance(_point(at, street)) < round_m] if at else street.iloc[:0]
+    return near if len(near) else street[street.distance(one.geometry.iloc[0]) < round_m]
+
+
+def metres_from_any(addresses: gpd.GeoDataFrame, at: tuple[float, float]) -> float:
+    """Return how far a point (latitude, longitude) is from the nearest address, metres."""
+    placed = addresses[~(addresses.geometry.isna() | addresses.geometry.is_empty)]
+    return float(placed.distance(_point(at, placed)).min())
+
+
+def _point(at: tuple[float, float], like: gpd.GeoDataFrame) -> shapely.Point:
+    return gpd.GeoSeries(gpd.points_from_xy([at[1]], [at[0]]), crs=_WGS84).to_crs(like.crs).iloc[0]
 
 
 def with_left_alone(

@@ -229,7 +229,8 @@ def turn_to(page: str, *, back: bool) -> None:
     opens = back or st.session_state.get(_PAGE) != page
     st.session_state[_PAGE], st.session_state[_SEEN] = page, _address()
     if not opens:
-        write_address()
+        # What a button answered since is not what was answered at this address.
+        write_address(anew=False)
 
 
 def stop() -> NoReturn:
@@ -238,8 +239,8 @@ def stop() -> NoReturn:
     st.stop()
 
 
-def write_address() -> None:
-    """Write into the address what was put there.
+def write_address(*, anew: bool = True) -> None:
+    """Write into the address what was put there; `anew` keeps what is answered at it by now.
 
     An address that was gone back to stays as it is: written anew, it would be a step that no
     way back passes.
@@ -254,7 +255,7 @@ def write_address() -> None:
     past, kept = st.session_state.setdefault(_PAST, {}), st.session_state.get(_ANSWERS, {})
     if past.get((page, here), ((), ()))[1] == then != here:
         return
-    if then == here or (page, here) not in past:
+    if (anew and then == here) or (page, here) not in past:
         past[page, here] = dict(kept), then
     if then != here:
         st.query_params.from_dict(asked)

@@ -213,7 +213,12 @@ def test_a_missing_building_is_typed_in_accepted_and_refused(page, field):
     assert "**1 bâtiment manquant**" in texts(app)
     app.text_input(key=f"field.building.place.{row['report_id']}").set_value("chez moi").run()
     assert app.button(key="field.building.yes").disabled
+    # Latitude and longitude exchanged, a comma forgotten: not in this place.
+    app.text_input(key=f"field.building.place.{row['report_id']}").set_value("4.21, 48.66").run()
+    assert app.button(key="field.building.yes").disabled
+    assert "km" in app.error[0].value
     app.text_input(key=f"field.building.place.{row['report_id']}").set_value("").run()
+    assert not app.error
     app.button(key="field.building.yes").click().run()
     assert not app.exception
     (one,) = accepted(field.store)

@@ -117,6 +117,25 @@ def test_the_browsers_way_back_undoes_one_choice_and_is_not_written_over(open_ap
     assert back({}) == (chosen, 500)
 
 
+def test_the_browsers_way_back_undoes_what_a_button_answered(open_app, monkeypatch):
+    monkeypatch.setattr(state, "_BEHIND_S", 0.0)
+    app = open_app("priorities", bloc="left")
+    app.number_input(key="hours").set_value(300).run()
+    before = dict(app.query_params)
+    (reason,) = [one for one in app.text_input if str(one.key).startswith("hand.reason.")]
+    reason.set_value("marché").run()
+    (pin,) = [one for one in app.button if str(one.key).startswith("hand.pinned.")]
+    pin.click().run()
+    assert app.query_params["pinned"]
+    app.query_params.clear()
+    app.query_params.update(before)
+    app.run()
+    assert not app.exception
+    assert dict(app.query_params) == before
+    assert not app.session_state["pinned"]
+    assert app.number_input(key="hours").value == 300
+
+
 def test_a_place_without_contours_has_zones_without_maps(open_app):
     app = open_app(workspace="nation", lang="en")
     assert not app.exception

@@ -733,7 +733,7 @@ def test_a_scenario_is_kept_opened_copied_compared_and_deleted(page, places):
     assert [*kept_scenarios.kept(places.valmont)] == ["Tour 1"]
     app.text_input(key="named.name").set_value("   ")
     app.button(key="named.keep").click().run()
-    assert "Un scénario se garde sous un nom." in " ".join(values(app.error))
+    assert values(app.error) == ["Un scénario se garde sous un nom."]
     assert not app.exception
     shutil.rmtree(folder)
 

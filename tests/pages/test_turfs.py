@@ -141,6 +141,11 @@ def test_turfs_of_other_bureaux_than_those_chosen_say_so(page, own, made):
     bureaux = list(ranked(own)["bureau_id"].astype("str")[3:5])
     app = page(turf_bureaux=bureaux)
     assert any(text.startswith("Ces secteurs couvrent d’autres") for text in values(app.warning))
+    # To cut them is offered under these words: below the settings it is under the fold.
+    order = [str(getattr(one, "key", "") or getattr(one, "value", "")) for one in app.main]
+    assert order.count("turfs.make") == 1
+    said = next(n for n, one in enumerate(order) if one.startswith("Ces secteurs couvrent"))
+    assert said < order.index("turfs.make")
     gone = page(turf_bureaux=[bureaux[0], "nowhere"])
     assert gone.query_params["turf_bureaux"] == bureaux[0]
     assert any(text.startswith("1 bureau choisi avant") for text in values(gone.warning))

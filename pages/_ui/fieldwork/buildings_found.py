@@ -19,7 +19,7 @@ from analysis.fieldwork.store import Store
 from analysis.geography.address_search import degrees_in
 from analysis.tables.workspace import Workspace
 from analysis.workflows.fieldwork import building_sheet, take_in, today
-from analysis.workflows.known_doors import place_beside
+from analysis.workflows.known_doors import metres_from_any, place_beside, street_round
 from pages._ui import loaders, messages, phone_order
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork
@@ -28,7 +28,7 @@ from pages._ui.i18n import DAY, _, ngettext, number
 from pages._ui.trial.number_tables import show_table
 
 _PROBLEM, _PLACE = "field.building.problem", "field.building.place"
-_ROUND_M = 250.0
+_ROUND_M, _FAR_M = 250.0, 1000.0
 _SUFFIXES = ("", "bis", "ter", "quater", "A", "B", "C", "D")
 
 
@@ -116,6 +116,8 @@ def _decide(place: Workspace, opened: Store, table: pd.DataFrame) -> None:
     at = degrees_in(text or _beside(place, row))
     if at is None:
         st.caption(_("Write latitude, comma, longitude, or click on the map."))
+    else:
+        at = _in_the_place(place, at)
     _map(place, row, at)
     left, right = st.columns(2)
     left.button(
@@ -136,6 +138,20 @@ def _decide(place: Workspace, opened: Store, table: pd.DataFrame) -> None:
     )
 
 
+def _in_the_place(place: Workspace, at: tuple[float, float]) -> tuple[float, float] | None:
+    """Return where it stands; None, and say so, where that is far from every address."""
+    table = gpd.GeoDataFrame(loaders.table(str(place.path), place.digest, "addresses"))
+    metres = metres_from_any(table, at)
+    if metres <= _FAR_M:
+        return at
+    st.error(
+        _("This is {km} km from every address of the place: look at the two numbers again.").format(
+            km=number(metres / 1000)
+        )
+    )
+    return None
+
+
 def _beside(place: Workspace, row: Mapping[str, Any]) -> str:
     """Return where it stands unless somebody says otherwise; nothing where that is not known."""
     if row["accepted"] is True:
@@ -151,16 +167,12 @@ def _beside(place: Workspace, row: Mapping[str, Any]) -> str:
 def _map(place: Workspace, row: Mapping[str, Any], at: tuple[float, float] | None) -> None:
     """Draw the street round the place; a click is another place."""
     table = gpd.GeoDataFrame(loaders.table(str(place.path), place.digest, "addresses"))
-    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
-    beside = table[table["address_id"] == row["address_id"]]
-    if beside.empty:
+    spots = street_round(table, str(row["address_id"]), at, round_m=_ROUND_M)
+    if spots.empty:
         return
-    (street,), (middle,) = beside["street"], beside.geometry
-    spots = table[(table["street"] == street) & (table.distance(middle) < _ROUND_M)]
-    label = spots["number"].astype("string").fillna("") + " " + spots["suffix"] + " " + street
-    drawn = spots.assign(
-        turf_id=row["turf_id"], stop=1, label=label.str.strip(), dwellings=spots["dwellings"]
-    )
+    house = spots["number"].astype("string").fillna("") + " " + spots["suffix"]
+    label = house + " " + spots["street"]
+    drawn = spots.assign(turf_id=row["turf_id"], stop=1, label=label.str.strip())
     none = drawn.iloc[:0]
     streets = gpd.GeoDataFrame(loaders.table(str(place.path), place.digest, "streets"))
     picture = TurfPicture(drawn, streets, none, mark=at)

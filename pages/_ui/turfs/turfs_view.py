@@ -41,8 +41,8 @@ _TURF = "turfs.turf"
 _MOST_UNCUT = 1000
 
 
-def asked_otherwise(folder: Path, asked: Scenario, chosen: Sequence[str]) -> None:
-    """Say for whom and where turfs were cut, where that is not what is asked above them.
+def asked_otherwise(folder: Path, asked: Scenario, chosen: Sequence[str]) -> bool:
+    """Tell, and say, for whom and where turfs were cut, where that is not what is asked above them.
 
     Parameters
     ----------
@@ -53,17 +53,19 @@ def asked_otherwise(folder: Path, asked: Scenario, chosen: Sequence[str]) -> Non
     chosen
         The only bureaux that are meant; empty: the best of the ranking.
     """
-    if chosen and set(bureaux_asked(folder)) != set(chosen):
+    elsewhere = bool(chosen) and set(bureaux_asked(folder)) != set(chosen)
+    if elsewhere:
         st.warning(_("These turfs are of other bureaux than those chosen: cut the turfs again."))
     made = cut_for(folder)
     if made is None or _question(made) == _question(asked):
-        return
+        return elsewhere
     votes = ", ".join(made.candidates) or bloc_name(made.bloc)
     st.warning(
         _("These turfs were cut for another question: {votes}, {election}.").format(
             votes=votes, election=election_name(made.election)
         )
     )
+    return True
 
 
 def _question(asked: Scenario) -> tuple[object, ...]:

@@ -184,3 +184,17 @@ def test_more_doors_narrow_the_interval():
     table = learning.learn_rates(cells, factors=("bureau_id",)).table
     width = table["high"] - table["low"]
     assert width.iloc[0] > width.iloc[1]
+
+
+@pytest.mark.parametrize(("opened", "rate"), [(0, 0.125), (3, 0.875)])
+def test_of_three_doors_alike_little_is_known(opened, rate):
+    # Beta(0.5, 3.5): its mean by hand, its 95th percentile by summing its density.
+    cells = pd.DataFrame({"bureau_id": ["a", "b"], "doors": [2, 1], "conversations": [0, 0]})
+    cells = cells.assign(opened=[opened * 2 // 3, opened // 3], clusters=1, squares=0.0)
+    cells = cells.assign(opened_squares=cells["opened"] ** 2 / cells["doors"])
+    learned = learning.learn_rates(cells, factors=("bureau_id",), of="opened")
+    low, high = (0.0, 0.4441) if not opened else (1 - 0.4441, 1.0)
+    assert learned.level_interval() == pytest.approx((low, high), abs=1e-4)
+    assert learned.table["rate"].to_numpy() == pytest.approx(rate)
+    assert learned.table["low"].to_numpy() == pytest.approx(low, abs=1e-4)
+    assert learned.table["high"].to_numpy() == pytest.approx(high, abs=1e-4)

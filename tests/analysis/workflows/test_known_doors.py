@@ -8,7 +8,7 @@ import pytest
 from shapely import Point
 
 from analysis.errors import DataError
-from analysis.workflows.known_doors import place_beside
+from analysis.workflows.known_doors import metres_from_any, place_beside, street_round
 
 
 def street(numbers, points):
@@ -44,3 +44,17 @@ def test_where_nobody_knows_where_the_street_is_that_is_said(nowhere):
         place_beside(street([10], [nowhere]), "a0", 12)
     with pytest.raises(DataError, match="reported beside"):
         place_beside(street([10], [Point(2, 48)]), "elsewhere", 12)
+
+
+def test_the_street_is_seen_round_the_point_and_not_round_the_address_alone():
+    # A street of three kilometres, in metres.
+    points = [Point(700_000 + 100 * n, 6_600_000) for n in range(31)]
+    table = street([*range(1, 32)], points).set_crs(2154, allow_override=True)
+    (middle,) = gpd.GeoSeries([Point(702_000, 6_600_000)], crs=2154).to_crs("OGC:CRS84")
+    at = middle.y, middle.x
+    assert [*street_round(table, "a0", at, round_m=150)["number"]] == [20, 21, 22]
+    assert [*street_round(table, "a0", None, round_m=150)["number"]] == [1, 2]
+    assert [*street_round(table, "a0", (0.0, 0.0), round_m=150)["number"]] == [1, 2]
+    assert street_round(table, "elsewhere", at, round_m=150).empty
+    assert metres_from_any(table, at) < 0.1
+    assert metres_from_any(table, (0.0, 0.0)) > 1e6
