@@ -91,7 +91,7 @@ def _offer(place: Workspace, one: Kept) -> None:
     st.markdown(described(last.scenario()))
     opens, sets, copies, forgets = st.columns(4)
     opens.button(
-        _("Open"), key="named.open", on_click=_open, args=(one.name, last), width="stretch"
+        _("Reopen"), key="named.open", on_click=_open, args=(one.name, last), width="stretch"
     )
     sets.button(
         _("Compare with it"),
