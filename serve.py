@@ -31,6 +31,7 @@ from analysis.errors import DataError
 from analysis.workflows import loop_wakeups, server_access, slow_headers
 from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
+from analysis.workflows.late_loading import once_loaded
 from analysis.workflows.own_tiles import named_tiles
 from pages._ui.access import open_pages, owned_files, said_by_browsers
 from pages._ui.access.login_callback import bound_address, claims_of, login_of, secrets_of
@@ -112,7 +113,7 @@ def _rates(ending: threading.Event) -> None:
 def _behind(work: Callable[[threading.Event], None], ending: threading.Event) -> None:
     """Begin at once on a server, and on a laptop once its first page had time to come."""
     if settings.server or not ending.wait(FIRST_WAIT_S):
-        work(ending)
+        once_loaded(work, ending)
 
 
 def _references(ending: threading.Event) -> None:

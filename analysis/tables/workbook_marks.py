@@ -5,6 +5,9 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable
 
+# Before what is inside it: a thread that begins inside meets another's half of the package, and
+# Python refuses to load either for one of them.
+import openpyxl  # noqa: F401
 from openpyxl.packaging.manifest import Manifest
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS
 from openpyxl.xml.functions import fromstring
