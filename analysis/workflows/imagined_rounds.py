@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -28,18 +27,17 @@ from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.i18n import Words
-from analysis.tables.whole_files import written_whole
 from analysis.tables.workspace import Workspace
-from analysis.workflows import transfers
+from analysis.workflows import named_files, transfers
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
+from analysis.workflows.named_files import LONGEST_NAME, Shelf
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SEED = 0
-_FOLDER, _SUFFIX = "second_rounds", ".json"
-_LONGEST = 60
+_FOLDER = "second_rounds"
 _OF_BUREAU = ("bureau_id", "registered", "valid", SPOILT, ABSTENTION)
 # Of the registered, who may go on to a second round of these (Code électoral, L162 and L210-1);
 # of the valid votes elsewhere (L264, L346).
@@ -330,51 +328,35 @@ def keep(workspace: Workspace, asked: WhatIf) -> Path:
     DataError
         When it has no name that a file can bear, or the workspace cannot be written to.
     """
-    at = _file(workspace, asked.name)
-    try:
-        at.parent.mkdir(exist_ok=True)
-        with written_whole(at) as aside:
-            text = json.dumps(asdict(asked), ensure_ascii=False, indent=1, sort_keys=True)
-            aside.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError(
-            "This cannot be kept in the workspace.",
-            where="{path}: {strerror}",
-            mend="Let the workspace be written to, on a disk with room.",
-            path=at,
-            strerror=error.strerror,
-        ) from error
-    return at
-
-
-def kept(workspace: Workspace) -> dict[str, WhatIf]:
-    """Return what was kept, by name; a file that cannot be read is left out."""
-    found = {}
-    for file in sorted((workspace.path / _FOLDER).glob(f"*{_SUFFIX}")):
-        try:
-            one = _read(json.loads(file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
-        found[one.name] = one
-    return found
-
-
-def forget(workspace: Workspace, name: str) -> None:
-    """Take away what was kept under a name."""
-    _file(workspace, name).unlink(missing_ok=True)
-
-
-def _file(workspace: Workspace, name: str) -> Path:
-    plain = "".join(one if one.isalnum() or one in " -_,." else "_" for one in name.strip())
-    if not plain.strip(" ._") or len(plain) > _LONGEST:
+    plain = asked.name.strip()
+    if not any(one.isalnum() for one in plain) or len(plain) > LONGEST_NAME:
         raise DataError(
             "A second round is kept under a name.",
             where="{name!r}",
             mend="Give it 1 to {longest} letters or digits.",
-            name=name,
-            longest=_LONGEST,
+            name=asked.name,
+            longest=LONGEST_NAME,
         )
-    return workspace.path / _FOLDER / f"{plain}{_SUFFIX}"
+    return named_files.put(_folder(workspace), shelf(workspace), asked.name, asdict(asked))
+
+
+def shelf(workspace: Workspace) -> Shelf[WhatIf]:
+    """Return what was kept, and the files that cannot be read."""
+    return named_files.look(_folder(workspace), _read)
+
+
+def kept(workspace: Workspace) -> Mapping[str, WhatIf]:
+    """Return what was kept and can be read, by name."""
+    return shelf(workspace).found
+
+
+def forget(workspace: Workspace, name: str) -> None:
+    """Take away what was kept under a name."""
+    named_files.forget(shelf(workspace), name)
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.path / _FOLDER
 
 
 def _read(told: Mapping[str, Any]) -> WhatIf:

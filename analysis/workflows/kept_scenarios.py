@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import DataError
-from analysis.tables.whole_files import written_whole
 from analysis.tables.workspace import Workspace
+from analysis.workflows import named_files
+from analysis.workflows.named_files import LONGEST_NAME, Shelf
 from analysis.workflows.ranking import Scenario
 
-_FOLDER, _SUFFIX = "scenarios", ".json"
-LONGEST_NAME = 60
+_FOLDER = "scenarios"
 _MOST_VERSIONS = 100
 
 
@@ -55,19 +55,14 @@ class Kept:
     versions: tuple[Version, ...]
 
 
-def kept(workspace: Workspace) -> dict[str, Kept]:
-    """Return what was kept, by name; a file that cannot be read is left out."""
-    found = []
-    for file in (workspace.path / _FOLDER).glob(f"*{_SUFFIX}"):
-        try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-            versions = tuple(Version(str(v["when"]), str(v["text"])) for v in told["versions"])
-            one = Kept(str(told["name"]), versions)
-            versions[-1].scenario()
-        except (OSError, ValueError, KeyError, TypeError, IndexError, DataError):
-            continue
-        found.append(one)
-    return {one.name: one for one in sorted(found, key=lambda one: one.name.casefold())}
+def shelf(workspace: Workspace) -> Shelf[Kept]:
+    """Return what was kept, and the files that cannot be read."""
+    return named_files.look(_folder(workspace), _read)
+
+
+def kept(workspace: Workspace) -> Mapping[str, Kept]:
+    """Return what was kept and can be read, by name."""
+    return shelf(workspace).found
 
 
 def keep(workspace: Workspace, name: str, scenario: Scenario) -> Kept:
@@ -93,12 +88,13 @@ def keep(workspace: Workspace, name: str, scenario: Scenario) -> Kept:
         When there is no name, or the workspace cannot be written to.
     """
     name = _named(name)
-    before = kept(workspace).get(name, Kept(name, ())).versions
+    every = shelf(workspace)
+    before = every.found.get(name, Kept(name, ())).versions
     now = Version(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), scenario.to_toml())
     if before and before[-1].text == now.text:
         return Kept(name, before)
     one = Kept(name, (*before, now)[-_MOST_VERSIONS:])
-    _write(workspace, one)
+    named_files.put(_folder(workspace), every, name, asdict(one))
     return one
 
 
@@ -123,7 +119,7 @@ def duplicate(workspace: Workspace, name: str) -> Kept:
 
 def forget(workspace: Workspace, name: str) -> None:
     """Take away what was kept under a name, with all its versions."""
-    _file(workspace, name).unlink(missing_ok=True)
+    named_files.forget(shelf(workspace), name)
 
 
 def _named(name: str) -> str:
@@ -139,22 +135,11 @@ def _named(name: str) -> str:
     return plain
 
 
-def _write(workspace: Workspace, one: Kept) -> None:
-    at = _file(workspace, one.name)
-    try:
-        at.parent.mkdir(exist_ok=True)
-        with written_whole(at) as aside:
-            aside.write_text(json.dumps(asdict(one), ensure_ascii=False, indent=1), "utf-8")
-    except OSError as error:
-        raise DataError(
-            "This cannot be kept in the workspace.",
-            where="{path}: {strerror}",
-            mend="Let the workspace be written to, on a disk with room.",
-            path=at,
-            strerror=error.strerror,
-        ) from error
+def _read(told: Mapping[str, Any]) -> Kept:
+    versions = tuple(Version(str(one["when"]), str(one["text"])) for one in told["versions"])
+    versions[-1].scenario()
+    return Kept(str(told["name"]), versions)
 
 
-def _file(workspace: Workspace, name: str) -> Path:
-    # Two names that differ by what a disk does not tell apart are two scenarios.
-    return workspace.path / _FOLDER / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}{_SUFFIX}"
+def _folder(workspace: Workspace) -> Path:
+    return workspace.path / _FOLDER

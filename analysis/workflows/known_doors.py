@@ -128,15 +128,9 @@ def place_beside(addresses: gpd.GeoDataFrame, address_id: str, number: int) -> t
     DataError
         When the place does not know the address, or where it is.
     """
-    one = addresses[addresses["address_id"] == address_id]
-    street = addresses[
-        addresses["street"].isin(one["street"]) & addresses["commune_id"].isin(one["commune_id"])
-    ]
-    numbered, alone = (
-        rows[~(rows.geometry.isna() | rows.geometry.is_empty)]
-        for rows in (street[street["number"].notna()], one)
-    )
-    known = alone if numbered.empty else numbered
+    street = _placed(_street_of(addresses, address_id))
+    numbered = street[street["number"].notna()]
+    known = street[street["address_id"] == address_id] if numbered.empty else numbered
     if known.empty:
         raise DataError(
             "This place does not know the address a building was reported beside.",
@@ -175,13 +169,11 @@ def street_round(
     Returns
     -------
     geopandas.GeoDataFrame
-        Rows of `addresses`; round the address itself where the street is not near the point.
+        Rows of `addresses`; round the address itself where the street is not near the point, the
+        whole street where nobody knows where the address is.
     """
-    placed = addresses[~(addresses.geometry.isna() | addresses.geometry.is_empty)]
-    one = placed[placed["address_id"] == address_id]
-    street = placed[
-        placed["street"].isin(one["street"]) & placed["commune_id"].isin(one["commune_id"])
-    ]
+    street = _placed(_street_of(addresses, address_id))
+    one = street[street["address_id"] == address_id]
     if one.empty:
         return street
     near = street[street.distance(_point(at, street)) < round_m] if at else street.iloc[:0]
@@ -190,8 +182,19 @@ def street_round(
 
 def metres_from_any(addresses: gpd.GeoDataFrame, at: tuple[float, float]) -> float:
     """Return how far a point (latitude, longitude) is from the nearest address, metres."""
-    placed = addresses[~(addresses.geometry.isna() | addresses.geometry.is_empty)]
+    placed = _placed(addresses)
     return float(placed.distance(_point(at, placed)).min())
+
+
+def _street_of(addresses: gpd.GeoDataFrame, address_id: str) -> gpd.GeoDataFrame:
+    one = addresses[addresses["address_id"] == address_id]
+    return addresses[
+        addresses["street"].isin(one["street"]) & addresses["commune_id"].isin(one["commune_id"])
+    ]
+
+
+def _placed(addresses: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return addresses[~(addresses.geometry.isna() | addresses.geometry.is_empty)]
 
 
 def _point(at: tuple[float, float], like: gpd.GeoDataFrame) -> shapely.Point:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
@@ -44,6 +45,17 @@ def show_error(error: DataError) -> None:
         st.caption(_("Where: {where}").format(where=where))
     if mend:
         st.info(_("What to do: {mend}").format(mend=mend))
+
+
+def show_unread(files: Sequence[Path]) -> None:
+    """Say which files of what the place keeps cannot be read, and how to mend them."""
+    if files:
+        st.warning(
+            _(
+                "These files cannot be read, and what is kept in them is not shown: {names}. "
+                "Put them back from a backup, or delete them."
+            ).format(names=", ".join(f"`{file.parent.name}/{file.name}`" for file in files))
+        )
 
 
 def translate_error(error: DataError) -> tuple[str, str, str]:

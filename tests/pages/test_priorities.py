@@ -734,6 +734,9 @@ def test_a_scenario_is_kept_opened_copied_compared_and_deleted(page, places):
     app.text_input(key="named.name").set_value("   ")
     app.button(key="named.keep").click().run()
     assert values(app.error) == ["Un scénario se garde sous un nom."]
+    (folder / "half.json").write_text("{", encoding="utf-8")
+    app.run()
+    assert any("`scenarios/half.json`" in text for text in values(app.warning))
     assert not app.exception
     shutil.rmtree(folder)
 

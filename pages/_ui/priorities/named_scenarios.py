@@ -11,6 +11,7 @@ from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
 from analysis.workflows import kept_scenarios
 from analysis.workflows.kept_scenarios import Kept, Version
+from analysis.workflows.named_files import LONGEST_NAME
 from analysis.workflows.ranking import Scenario
 from pages._ui import inputs, messages, state
 from pages._ui.access import visitor
@@ -34,15 +35,17 @@ def described(scenario: Scenario) -> str:
 
 def named(place: Workspace, scenario: Scenario) -> None:
     """List the scenarios of the place, with what may be done with each."""
-    every = kept_scenarios.kept(place)
+    shelf = kept_scenarios.shelf(place)
+    every = shelf.found
     said = st.session_state.pop(_SAID, "")
     problem = st.session_state.pop(_PROBLEM, None)
     title = _("Scenarios of this place ({n})").format(n=number(len(every)))
-    with st.expander(title, expanded=bool(every or said or problem)):
+    with st.expander(title, expanded=bool(every or said or problem or shelf.unread)):
         if problem:
             messages.show_error(problem)
         if said:
             st.success(said)
+        messages.show_unread(shelf.unread)
         if visitor.current().may("plan"):
             _keep_form(place, scenario)
         if not every:
@@ -63,7 +66,7 @@ def _keep_form(place: Workspace, scenario: Scenario) -> None:
         left.text_input(
             _("Keep the scenario on screen under a name"),
             key=_NAME,
-            max_chars=kept_scenarios.LONGEST_NAME,
+            max_chars=LONGEST_NAME,
             help=_("Under a name that is known it becomes the next version of it."),
         )
         right.form_submit_button(

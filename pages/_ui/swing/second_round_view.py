@@ -27,7 +27,7 @@ from pages._ui.access import visitor
 from pages._ui.background import answer_of
 from pages._ui.bureau_map import Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, number, option_name, percent
-from pages._ui.messages import plain
+from pages._ui.messages import plain, show_unread
 from pages._ui.swing.two_elections import Question
 from pages._ui.typed_tables import keep_typed
 
@@ -216,12 +216,10 @@ def _merger(place: Workspace, imagined: WhatIf, shares: pd.DataFrame, finalists:
 
 
 def _kept(place: Workspace, imagined: WhatIf) -> None:
-    names = rounds.kept(place)
-    here = {
-        name: one
-        for name, one in names.items()
-        if (one.first, one.place) == (imagined.first, imagined.place)
-    }
+    shelf = rounds.shelf(place)
+    show_unread(shelf.unread)
+    asked = (imagined.first, imagined.place)
+    here = {name: one for name, one in shelf.found.items() if (one.first, one.place) == asked}
     name = st.text_input(_("Name"), imagined.name, max_chars=60, key="second.name")
     may = visitor.current().may("plan")
     if st.button(_("Keep in this place"), disabled=not (name.strip() and may), key="second.keep"):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from analysis.errors import DataError
-from analysis.workflows.kept_scenarios import duplicate, forget, keep, kept
+from analysis.workflows.kept_scenarios import duplicate, forget, keep, kept, shelf
 from analysis.workflows.ranking import Scenario, with_settings
 
 LEFT = Scenario("left", "2027_pres_t1")
@@ -57,11 +57,23 @@ def test_no_name_is_refused(place, name):
         keep(place, name, LEFT)
 
 
-def test_a_file_that_cannot_be_read_hides_no_other(place):
+def test_a_file_that_cannot_be_read_hides_no_other_and_is_told(place):
     keep(place, "Tour 1", LEFT)
     for n, text in enumerate(("{", "[]", '{"name": "x", "versions": []}')):
         (place.path / "scenarios" / f"{n}.json").write_text(text, encoding="utf-8")
     assert [*kept(place)] == ["Tour 1"]
+    assert [file.name for file in shelf(place).unread] == ["0.json", "1.json", "2.json"]
+
+
+def test_keeping_writes_over_nothing_that_cannot_be_read(place):
+    file = place.path / "scenarios" / "Tour 1.json"
+    file.parent.mkdir()
+    file.write_text("{half a", encoding="utf-8")
+    keep(place, "Tour 1", MORE)
+    assert file.read_text(encoding="utf-8") == "{half a"
+    assert kept(place)["Tour 1"].versions[-1].scenario() == MORE
+    forget(place, "Tour 1")
+    assert [*file.parent.iterdir()] == [file]
 
 
 def test_a_place_that_cannot_be_written_to_is_said(place):

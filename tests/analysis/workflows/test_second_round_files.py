@@ -71,6 +71,19 @@ def test_shares_without_who_abstained_let_nobody_come(town):
     forget(town, "Sans")
 
 
+def test_two_names_are_two_second_rounds(town):
+    asked = imagine(town, Told(first=FIRST))
+    names = ["a/b", "a_b", "a*b"]
+    for number, name in enumerate(names):
+        keep(town, replace(asked, name=name, asked=100 + number))
+    assert [kept(town)[name].asked for name in names] == [100, 101, 102]
+    forget(town, "a_b")
+    assert {*names} & {*kept(town)} == {"a/b", "a*b"}
+    for name in names:
+        forget(town, name)
+    assert not {*names} & {*kept(town)}
+
+
 @pytest.mark.parametrize(
     ("told", "figure", "says"),
     [
