@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.geography.level_shapes import CONSTITUENCY, points
 from analysis.geography.zones import departments
+from analysis.tables.keys_among import is_among
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
@@ -21,8 +22,8 @@ UNKNOWN = f"{CONSTITUENCY}:"
 def known_in(workspace: Workspace, bureau_ids: pd.Series | None) -> list[str]:
     """Return the constituencies (`circonscription:75-18`) of some bureaux, of all for None."""
     found = _rows(workspace)
-    inside = found if bureau_ids is None else found[found.index.isin(bureau_ids)]
-    return sorted(set(inside))
+    inside = found if bureau_ids is None else found[is_among(found.index, bureau_ids)]
+    return sorted(inside.unique())
 
 
 def constituency_of(workspace: Workspace, bureau_ids: pd.Series) -> pd.Series:

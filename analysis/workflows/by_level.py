@@ -32,6 +32,7 @@ from analysis.geography.level_shapes import (
 from analysis.geography.outlines import COMMUNE, outlines
 from analysis.geography.zones import departments
 from analysis.tables.elections import Choice
+from analysis.tables.keys_among import is_among
 from analysis.tables.schema import STREETS, commune_of, empty
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
@@ -92,7 +93,7 @@ def levels_in(
         Some of `LEVELS`; that of bureaux is always among them.
     """
     there = communes.astype("str").unique()
-    several = len(set(_department(workspace).reindex(there).dropna())) > 1
+    several = len(_department(workspace).reindex(there).dropna().unique()) > 1
     wide = (DEPARTEMENT,) if several else ()
     zoned = known_in(workspace, bureau_ids) if workspace.has("zones") else []
     middle = (CONSTITUENCY,) if len(zoned) > 1 else ()
@@ -242,12 +243,13 @@ def ranking_by(
         the score are counted.
     """
     table, told = ranked.table, announced or ranked
-    ours = table["bureau_id"].isin(told.table["bureau_id"])
+    ids = told.table["bureau_id"]
+    ours = is_among(table["bureau_id"], ids)
     counted = pd.DataFrame(
         {
             "registered": table["registered"],
             "bureaux": ours.astype(int),
-            "reached": table["bureau_id"].isin(told.table["bureau_id"].head(told.k)).astype(int),
+            "reached": is_among(table["bureau_id"], ids.head(told.k)).astype(int),
             "doors": table["doors"].where(ours, 0.0),
             "hours": table["hours"].where(ours, 0.0),
             "votes": (table["gain_per_hour"] * table["hours"]).where(ours, 0.0),

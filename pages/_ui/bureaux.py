@@ -119,20 +119,14 @@ def show_list(
     # The whole name of a bureau would leave a phone no room for its first figure.
     beside = beside or phone_order.on_phone()
     order = _apart(table["bureau_id"])
-    whole = (
-        pd.DataFrame(
-            {
-                **(first or {}),
-                _("Bureau"): _in_short(table["label"]) if beside else table["label"],
-                **columns,
-            }
-        )
-        .iloc[order]
-        .reset_index(drop=True)
-    )
     ids = table["bureau_id"].to_numpy()[order]
     rows = _travelling(ids, state.selected())
-    shown, ids = whole.iloc[rows], ids[rows]
+    ids = ids[rows]
+    labels = table["label"]
+    whole = pd.DataFrame({**(first or {}), _("Bureau"): labels, **columns})
+    shown = whole.iloc[order[rows]].reset_index(drop=True)
+    if beside:
+        shown[_("Bureau")] = _in_short(shown[_("Bureau")], of=labels)
     row = _row_of(ids, state.selected())
     name = _begun_anew(key, None if row is None else str(ids[row]), row)
     figure, letter = (_FIGURE_BESIDE, _LETTER - 1) if beside else (_FIGURE, _LETTER)
@@ -147,7 +141,7 @@ def show_list(
         named -= widths[leading] - _LEADING_BESIDE
     fitted = within_lines(shown[_("Bureau")], wide_px=named, lines=_LINES if beside else 1)
     shown = shown.assign(**{_("Bureau"): fitted})
-    figures, numbers = written(shown.reset_index(drop=True), widths)
+    figures, numbers = written(shown, widths)
     st.dataframe(
         figures,
         key=name,
@@ -181,11 +175,11 @@ def ask_for_another() -> None:
     st.caption(_("First of the list. Click a bureau on the map or in the list to see it."))
 
 
-def _in_short(labels: pd.Series) -> pd.Series:
-    """Leave out the commune that all of them lie in, and the word that heads their column."""
-    towns = labels.str.rpartition(", ")[2].unique()
-    if len(towns) == 1 < len(labels):
-        labels = labels.str.removesuffix(f", {towns[0]}")
+def _in_short(labels: pd.Series, *, of: pd.Series) -> pd.Series:
+    """Leave out the commune that all of a list lie in, and the word that heads their column."""
+    town = ", " + of.iloc[0].rpartition(", ")[2] if len(of) > 1 else ""
+    if of.str.endswith(town).all():
+        labels = labels.str.removesuffix(town)
     apart = labels.str.replace(r", bureau (?=\S)", " · ", n=1, regex=True)
     return apart.str.replace(r"\bbureau (?=\S)", "", n=1, regex=True)
 
@@ -262,7 +256,9 @@ def by_name(text: str) -> str:
     text = _ELECTION.sub(lambda code: election_name(code[0]), text)
     # Names hold commas themselves.
     text = _FOLLOWED.sub("; ", text)
-    return _BUREAU.sub(lambda code: loaders.labels([code[0]])[0], text)
+    codes = [code[0] for code in _BUREAU.finditer(text)]
+    names = dict(zip(codes, loaders.labels(codes), strict=True))
+    return _BUREAU.sub(lambda code: names[code[0]], text)
 
 
 def title_of(bureau: pd.Series) -> str:

@@ -67,7 +67,7 @@ def choose(place: Workspace, bureaux: pd.DataFrame, *, drawn: bool) -> str:
     trail(place)
     communes = bureaux["commune_id"]
     offered = by_level.levels_in(place, communes, bureaux["bureau_id"])
-    alone = len(set(communes)) == 1
+    alone = len(communes.unique()) == 1
     if not drawn and not alone:
         offered = offered[:-1]
     if len(offered) == 1:

@@ -123,19 +123,24 @@ def part_of_score(score):
 
 
 def test_beside_a_map_names_are_short_and_what_a_row_does_not_hold_is_marked():
-    names = [
-        "bureau 48, École boulevard des Fougères, Valmont",
-        "held back · bureau 44, Gymnase avenue des Lavandières, Valmont",
-        "bureau JUS1, Valmont",
-    ]
-    short = bureaux._in_short(pd.Series(names))
+    names = pd.Series(
+        [
+            "bureau 48, École boulevard des Fougères, Valmont",
+            "held back · bureau 44, Gymnase avenue des Lavandières, Valmont",
+            "bureau JUS1, Valmont",
+        ]
+    )
+    short = bureaux._in_short(names, of=names)
     assert list(short) == [
         "48, École boulevard des Fougères",
         "held back · 44, Gymnase avenue des Lavandières",
         "JUS1",
     ]
-    apart = bureaux._in_short(pd.Series(["16e, bureau 4, Mairie", "7e, bureau 24, École"]))
-    assert list(apart) == ["16e · 4, Mairie", "7e · 24, École"]
+    # Only some of the list travel to the screen: the commune stays where another is of the list.
+    of = pd.concat([names, pd.Series(["bureau 1, Brantes"])])
+    assert bureaux._in_short(names.iloc[2:], of=of).tolist() == ["JUS1, Valmont"]
+    two = pd.Series(["16e, bureau 4, Mairie", "7e, bureau 24, École"])
+    assert bureaux._in_short(two, of=two).tolist() == ["16e · 4, Mairie", "7e · 24, École"]
 
 
 @pytest.mark.parametrize(

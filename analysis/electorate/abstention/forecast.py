@@ -32,6 +32,7 @@ from analysis.electorate.abstention.transform import (
 )
 from analysis.errors import DataError, Text
 from analysis.tables.elections import Election
+from analysis.tables.keys_among import is_among
 from analysis.tables.table_texts import TableTexts
 
 # Elections beyond these many rounds say nothing that later ones do not.
@@ -261,8 +262,7 @@ def _source(communes: pd.Series, known: np.ndarray) -> np.ndarray:
     """Name the nearest place with a past: the bureau, its commune, its département."""
     lacking, there = communes[~known], communes[known].drop_duplicates()
     places = ((lacking, there), (department_of(lacking), department_of(there)))
-    # `isin` would make an object of Python of each of 35,000 communes.
-    near = [pd.Index(past.unique()).get_indexer(own) >= 0 for own, past in places]
+    near = [is_among(own, past) for own, past in places]
     source = np.full(len(known), "own", dtype="<U10")
     source[~known] = np.select(near, ["commune", "department"], "place")
     return source
