@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -345,6 +346,11 @@ def world_name(world: str) -> str:
         "worst": _("Worst"),
     }
     return names.get(world, world)
+
+
+def in_words(codes: pd.Series, word: Callable[[str], str]) -> pd.Series:
+    """Return the word of each code, looked up once: a nation has 69,000 bureaux."""
+    return codes.map({code: word(code) for code in codes.unique()})
 
 
 def option_name(option: str) -> str:
