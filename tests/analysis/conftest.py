@@ -46,7 +46,9 @@ def _close_objections():
     # Those of a module are opened again by its next test, and closed again here.
     if invented := sys.modules.get("tests.analysis.contacts.invented"):
         for engine in invented.OPENED:
-            engine.dispose()
+            # Most were closed by tests before: to close each again takes longer than a test.
+            if engine.pool.checkedin() or engine.pool.checkedout():
+                engine.dispose()
 
 
 @pytest.fixture(scope="session")
