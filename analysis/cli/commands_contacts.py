@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from analysis.cli.known_action import known_language
 from analysis.cli.terminal import show
 
 Rule = Annotated[
@@ -26,7 +27,9 @@ def universe(  # noqa: PLR0913 - one option per part of a universe
     names: Annotated[
         bool, typer.Option("--names", help="Names on the list of doors, with the notice.")
     ] = False,
-    language: Annotated[str, typer.Option(help="fr or en, of the sentence and notice.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="fr or en, of the sentence and notice.", callback=known_language)
+    ] = "fr",
     out: Annotated[
         Path | None, typer.Option(help="File to write: CSV, or PDF of labels for letters.")
     ] = None,

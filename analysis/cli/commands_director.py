@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from analysis.cli.commands_place import Folder, Places
+from analysis.cli.known_action import known_language
 from analysis.cli.terminal import show
 
 
@@ -25,7 +26,9 @@ def brief(  # noqa: PLR0913 - the options that scripts use
     params: Annotated[Path | None, typer.Option(help="Parameters or a scenario (TOML).")] = None,
     place: Places = None,
     store: Annotated[str, typer.Option(help="URL of the store of returns, if not a file.")] = "",
-    language: Annotated[str, typer.Option(help="Of the PDF: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of the PDF: fr or en.", callback=known_language)
+    ] = "fr",
 ) -> None:
     """Write the director's page: what hours can do, where to begin, the week, decisions."""
     from analysis.workflows import director_words as words
@@ -58,7 +61,9 @@ def publish(
     place: Annotated[
         str, typer.Option(help="Code of a commune, a département or a part of one.")
     ] = "",
-    language: Annotated[str, typer.Option(help="Of the page: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of the page: fr or en.", callback=known_language)
+    ] = "fr",
 ) -> None:
     """Write the results of an election by bureau as a page to publish: map, table, search."""
     from analysis.workflows.published_results import page_to_file

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from analysis.cli.known_action import known_language
 from analysis.cli.terminal import show
 
 # Options of this verb that take several values after one name.
@@ -45,7 +46,9 @@ def duties(  # noqa: PLR0913 - one option per part of an answer
         bool, typer.Option("--run", help="Do away with what is over; else it is counted alone.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="File or folder to write.")] = None,
-    language: Annotated[str, typer.Option(help="Of what is printed: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of what is printed: fr or en.", callback=known_language)
+    ] = "fr",
 ) -> None:
     """Answer people who ask about their data, and keep what the law asks for."""
     from analysis.cli.duties_actions import Asked

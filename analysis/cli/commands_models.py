@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.cli.each_place import Cluster, Each, Workers, over_each
+from analysis.cli.known_action import known_language
 from analysis.cli.terminal import bar, show
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
         Path | None,
         typer.Option(help="With --workspace: the table with its sources, .xlsx .parquet .tex .md"),
     ] = None,
-    language: Annotated[str, typer.Option(help="Of the table's texts: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of the table's texts: fr or en.", callback=known_language)
+    ] = "fr",
     level: Annotated[float, typer.Option(help="Of the intervals: 0.5 0.8 0.9 0.95.")] = 0.90,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the estimate.")] = 0,
     each: Each = None,
@@ -131,7 +134,9 @@ def backtest(  # noqa: PLR0913 - one option per part of the question
     table: Annotated[
         Path | None, typer.Option(help="The same as a table: .csv .xlsx .parquet .tex .md")
     ] = None,
-    language: Annotated[str, typer.Option(help="Of the table's texts: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of the table's texts: fr or en.", callback=known_language)
+    ] = "fr",
     each: Each = None,
     workers: Workers = 0,
     cluster: Cluster = "",
@@ -210,7 +215,9 @@ def explain(  # noqa: PLR0913 - one option per part of the question
             "--show", help="effects, coefficients, models, curves, neighbours, bureaux, residuals."
         ),
     ] = "",
-    language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of titles and units: fr or en.", callback=known_language)
+    ] = "fr",
     dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
 ) -> None:
     """Say what goes with abstention or with a swing, by bureau: a regression with its doubts."""
@@ -296,7 +303,9 @@ def second_round(  # noqa: PLR0913 - one option per part of the question
     place: Annotated[str, typer.Option(help="Code of a commune, département or part of one.")] = "",
     figure: Annotated[str, typer.Option(help="Finalist whose map is drawn.")] = "",
     keep: Annotated[str, typer.Option(help="Keep it in the workspace under this name.")] = "",
-    language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of titles and units: fr or en.", callback=known_language)
+    ] = "fr",
     dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
 ) -> None:
     """Count a second round as one imagines it, bureau by bureau: no forecast."""

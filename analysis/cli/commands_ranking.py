@@ -10,6 +10,7 @@ import typer
 
 from analysis.cli.commands_place import Folder, Places
 from analysis.cli.each_place import Cluster, Each, Workers, over_each
+from analysis.cli.known_action import known_language
 from analysis.cli.terminal import show
 from analysis.exports.registry import SUFFIXES
 from analysis.vocabulary import speak
@@ -49,7 +50,9 @@ def rank(  # noqa: PLR0913 - the options that scripts use
             "several may follow."
         ),
     ] = None,
-    language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of titles and units: fr or en.", callback=known_language)
+    ] = "fr",
     dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
     audience: Annotated[
         str, typer.Option(help="teams: without the controls of a sealed trial; or analysis.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis.cli.known_action import known_language
 from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ Estimator = Annotated[
         help="What the headline comes from: difference, ancova, lin, ipw, allocation.",
     ),
 ]
-Language = Annotated[str, typer.Option(help="Of the texts: fr or en.")]
+Language = Annotated[str, typer.Option(help="Of the texts: fr or en.", callback=known_language)]
 
 
 def design(  # noqa: PLR0913 - one option per part of a design

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis.cli.each_place import Cluster, Each, Workers, over_each
+from analysis.cli.known_action import known_language
 from analysis.cli.terminal import show
 from analysis.errors import DataError
 
@@ -56,7 +57,9 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     slot: Annotated[
         str, typer.Option(help="When the outing is: weekday_day, weekday_evening or weekend.")
     ] = "",
-    language: Annotated[str, typer.Option(help="Of the sheets: fr or en.")] = "fr",
+    language: Annotated[
+        str, typer.Option(help="Of the sheets: fr or en.", callback=known_language)
+    ] = "fr",
     large: Annotated[bool, typer.Option("--large", help="Large print on the sheets.")] = False,
     controller: Annotated[
         str, typer.Option(help="Who answers for the data, as the notice at the door says it.")

@@ -1,4 +1,4 @@
-"""What every verb with actions says of one that it does not have."""
+"""What every verb says of an action, or a language, that it does not have."""
 
 from __future__ import annotations
 
@@ -33,3 +33,34 @@ def check_action(verb: str, action: str, known: Collection[str]) -> None:
             action=action,
             known=", ".join(known),
         )
+
+
+def known_language(language: str) -> str:
+    """Return a language that an option names.
+
+    Parameters
+    ----------
+    language
+        As it was typed.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    DataError
+        When nothing is written in it.
+    """
+    from analysis.i18n import LANGUAGES
+
+    if language not in LANGUAGES:
+        raise DataError(
+            "Nothing is written in this language.",
+            where="--language {language}",
+            mend="Name one of {known}.",
+            language=language,
+            known=", ".join(LANGUAGES),
+        )
+    return language

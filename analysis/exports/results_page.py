@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -46,13 +47,14 @@ _WORDS = Words(
         "small": "Small bureaux, together ({})",
         "small_note": "Bureaux with fewer than {} ballots are counted together, with the next "
         "smallest where there is one alone: what a few people voted is nobody's business.",
-        "no_map": "Grey: no result of its own here.",
+        "no_map": "Grey: no result of its own here, or the candidate did not stand.",
         "legend": "% of valid votes",
         "sources": "Sources",
         "made": "Made with Palier {}. This page asks nothing of any server.",
         "fictional": "Fictional place: everything here is invented.",
-        "found": "{} of {} bureaux",
-        "hint": "A click on the map or on a row shows that bureau.",
+        "found": "Bureaux shown: {} of {}",
+        "hint": "A click on the map or on a row shows that bureau; the same again, the whole.",
+        "dash": "—: the candidate did not stand there.",
     },
 )
 
@@ -66,7 +68,7 @@ class ResultsPage:
     counts
         One row per bureau: `bureau_id`, `label`, `registered`, `ballots`, `valid`.
     votes
-        Bureaux (ids) × candidates, whole votes.
+        Bureaux (ids) × candidates, whole votes; missing where the candidate did not stand.
     shapes
         `bureau_id` and polygons, metric CRS; may lack some, or all.
     heading
@@ -101,13 +103,17 @@ class ResultsPage:
 
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """Bureaux that are counted together: two at least, so that no sum gives one away."""
+        """Bureaux that are counted together: two at least, so that no sum gives one away.
+
+        Together they have as many ballots as a bureau that is shown.
+        """
         ballots = self.counts.set_index("bureau_id")["ballots"].sort_values(kind="stable")
         small = int((ballots < self.floor).sum())
         if small == 0:
             return frozenset()
+        enough = int((ballots.cumsum() < self.floor).sum()) + 1
         least = 2
-        return frozenset(map(str, ballots.index[: max(small, least)]))
+        return frozenset(map(str, ballots.index[: max(small, enough, least)]))
 
 
 def to_html(page: ResultsPage) -> bytes:
@@ -142,7 +148,9 @@ def _sources(page: ResultsPage) -> list[str]:
 
 
 def _notes(page: ResultsPage) -> str:
-    return page.say("small_note").format(page.floor) if page.hidden else ""
+    small = page.say("small_note").format(page.floor) if page.hidden else ""
+    absent = page.say("dash") if page.votes.isna().to_numpy().any() else ""
+    return " ".join(filter(None, (small, absent)))
 
 
 def _content(page: ResultsPage) -> dict[str, Any]:
@@ -180,7 +188,7 @@ def _rows(page: ResultsPage) -> pd.DataFrame:
     numbers = table.select_dtypes("number").columns
     count = format_number(int(small.sum()), language=page.language)
     together = {"bureau_id": "", "label": page.say("small").format(count)}
-    sums = pd.DataFrame([{**together, **table.loc[small, numbers].sum().to_dict()}])
+    sums = pd.DataFrame([{**together, **table.loc[small, numbers].sum(min_count=1).to_dict()}])
     return pd.concat([shown, sums], ignore_index=True)
 
 
@@ -198,11 +206,15 @@ def _row(page: ResultsPage, one: dict[str, Any], names: list[str]) -> list[str]:
     def share(part: float, of: float) -> str:
         return format_percent(part / of, 1, language=page.language) if of else "—"
 
+    def votes(name: str) -> str:
+        stood = not math.isnan(one[name])
+        return f"{count(one[name])} ({share(one[name], one['valid'])})" if stood else "—"
+
     label = str(one["label"])
     cells = [label[:1].upper() + label[1:], count(one["registered"])]
     cells += [share(one["ballots"], one["registered"]), count(one["ballots"] - one["valid"])]
     cells += [count(one["valid"])]
-    return cells + [f"{count(one[n])} ({share(one[n], one['valid'])})" for n in names]
+    return cells + [votes(name) for name in names]
 
 
 def _paths(page: ResultsPage, rows: pd.DataFrame) -> dict[str, Any]:

@@ -179,7 +179,8 @@ def place(connection: Connection, addresses: Iterable[str]) -> dict[str, tuple[s
     if not found and not connection.execute(sa.select(PLAN.c.turf_id).limit(1)).first():
         raise DataError(
             "This store knows no turfs yet: returns would belong to no bureau.",
-            mend="Register them first: python -m analysis returns turfs turfs.csv --workspace DIR.",
+            mend="Put them into the field on the page Walks, or register them: "
+            "python -m analysis returns turfs turfs.csv --workspace DIR.",
         )
     return found
 

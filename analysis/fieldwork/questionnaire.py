@@ -26,6 +26,14 @@ PRESETS = ("general", "valmont")
 ID = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_LANGUAGES = {
+    "fr": Text("in French"),
+    "en": Text("in English"),
+    "es": Text("in Spanish"),
+    "ar": Text("in Arabic"),
+    "pt": Text("in Portuguese"),
+    "tr": Text("in Turkish"),
+}
 _OPTIONS = (2, 8)
 _LONGEST = {"opening": 400, "question": 160, "option": 40}
 Spoken = Mapping[str, str]
@@ -203,8 +211,8 @@ def checked(script: Script) -> Script:
         raise DataError(
             "This script cannot be used at the door.",
             where="{faults}",
-            mend="Three to six short questions; two to eight answers where there is a choice; a "
-            "condition names an earlier question and one of its answers.",
+            mend="Three to six short questions, each with its text; two to eight answers where "
+            "there is a choice; a condition names an earlier question and one of its answers.",
             faults=some(faults),
         )
     if refused := [*_refused(script)]:
@@ -228,24 +236,29 @@ def _faults(script: Script) -> Iterator[Text]:
     yield from (
         Text("{name}: twice", name=name) for name in sorted({i for i in ids if ids.count(i) > 1})
     )
-    for name, kind, text in _texts(script):
+    for name, _code, kind, text in _texts(script):
         yield from _text_faults(script, name, kind, text)
     for at, question in enumerate(script.questions):
         yield from _question_faults(question, script.questions[:at])
 
 
-def _texts(script: Script) -> Iterator[tuple[str, str, Spoken]]:
-    """Give every text with the name of its place and its kind."""
-    yield "opening", "opening", script.opening
-    for question in script.questions:
-        yield question.id, "question", question.text
+def _texts(script: Script) -> Iterator[tuple[Text, str, str, Spoken]]:
+    """Give every text with its place as people count questions, its code and its kind."""
+    yield Text("first sentence"), "", "opening", script.opening
+    for n, question in enumerate(script.questions, 1):
+        yield _numbered(n), question.id, "question", question.text
         for code, text in question.options.items():
-            yield f"{question.id}/{code}", "option", text
+            yield Text("question {n}, answer {code}", n=n, code=code), code, "option", text
 
 
-def _text_faults(script: Script, name: str, kind: str, text: Spoken) -> Iterator[Text]:
-    if not text.get(script.languages[0]):
-        yield Text("{name}: no text in {language}", name=name, language=script.languages[0])
+def _numbered(n: int) -> Text:
+    return Text("question {n}", n=n)
+
+
+def _text_faults(script: Script, name: Text, kind: str, text: Spoken) -> Iterator[Text]:
+    if not text.get(code := script.languages[0]):
+        language = _LANGUAGES.get(code) or Text("in {code}", code=code)
+        yield Text("{name}: no text {language}", name=name, language=language)
     if strange := [one for one in text if not _LANGUAGE.fullmatch(one)]:
         yield Text("{name}: {strange} is no language", name=name, strange=", ".join(strange))
     if any(len(said) > _LONGEST[kind] for said in text.values()):
@@ -253,7 +266,7 @@ def _text_faults(script: Script, name: str, kind: str, text: Spoken) -> Iterator
 
 
 def _question_faults(question: Question, before: Sequence[Question]) -> Iterator[Text]:
-    name = question.id
+    name = _numbered(len(before) + 1)
     codes = [question.id, *question.options]
     if wrong := [code for code in codes if not ID.fullmatch(code)]:
         yield Text("{name}: {wrong} is no code", name=name, wrong=", ".join(wrong))
@@ -271,10 +284,10 @@ def _question_faults(question: Question, before: Sequence[Question]) -> Iterator
 
 def _refused(script: Script) -> Iterator[Text]:
     # The opening says who comes: it may name the candidate.
-    for name, kind, text in _texts(script):
+    for name, code, kind, text in _texts(script):
         if kind == "opening":
             continue
-        said = [*text.values(), name.rpartition("/")[2].replace("_", " ")]
+        said = [*text.values(), code.replace("_", " ")]
         found = (what for one in said if (what := asked_of_a_person(one)))
         if what := next(found, ""):
             yield Text("{name}: {kind}", name=name, kind=Text(what))

@@ -198,7 +198,8 @@ def why_unused(glance: Glance) -> Text | None:
     for role, pattern in called.items():
         if re.search(pattern, glance.name, re.IGNORECASE):
             return Text(
-                "Its name says: {label}. Its header does not: {columns}.",
+                "Its name says: {label}. Its header does not: {columns}. Give the file as it was "
+                "published, or say what it is.",
                 label=labels[role],
                 columns=some(sorted(glance.columns - {""}), most=6) or Text("no columns"),
             )

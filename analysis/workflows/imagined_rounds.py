@@ -332,9 +332,9 @@ def keep(workspace: Workspace, asked: WhatIf) -> Path:
     if not any(one.isalnum() for one in plain) or len(plain) > LONGEST_NAME:
         raise DataError(
             "A second round is kept under a name.",
-            where="{name!r}",
+            where="{name}",
             mend="Give it 1 to {longest} letters or digits.",
-            name=asked.name,
+            name=repr(asked.name) if plain else "",
             longest=LONGEST_NAME,
         )
     return named_files.put(_folder(workspace), shelf(workspace), asked.name, asdict(asked))

@@ -129,7 +129,7 @@ def _named(name: str) -> str:
             "A scenario is kept under a name.",
             where="{name}",
             mend="Give it 1 to {longest} characters.",
-            name=repr(name),
+            name=repr(name) if plain else "",
             longest=LONGEST_NAME,
         )
     return plain

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.charts.chart_words import election as election_name
-from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, counts_of
+from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, counts_of, standing_of
 from analysis.errors import DataError
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import file_of, put
@@ -74,7 +74,10 @@ def page_of(
     asked = {"election": election, "place": place, "floor": FLOOR, "language": language}
     heading = f"{title_of(workspace, place, language)} · {election_name(election, language)}"
     source = of_workspace(workspace, COMMAND, asked, seed=None)
-    return ResultsPage(table, votes.set_axis(ids.to_numpy()), shapes, heading, source, language)
+    # Who did not stand somewhere has no count there: 0 votes would be a result.
+    stood = standing_of(workspace, election, counts.index)[votes.columns]
+    votes = votes.where(stood).set_axis(ids.to_numpy())
+    return ResultsPage(table, votes, shapes, heading, source, language)
 
 
 def page_bytes(workspace: Workspace, election: str, place: str = "", *, language: str) -> bytes:

@@ -129,6 +129,15 @@ def number(x: float | None, digits: int = 0) -> str:
     return languages.format_number(x, digits, language=language())
 
 
+def size_of_file(size: float) -> str:
+    """Write a size given in bytes, in megabytes unless it would be « 0.0 »."""
+    if size >= 0.05 * 1e6:
+        return _("{n} MB").format(n=number(size / 1e6, 1 if size < 1e7 else 0))  # noqa: PLR2004
+    if size >= 1e3:  # noqa: PLR2004
+        return _("{n} kB").format(n=number(size / 1e3, 1))
+    return ngettext("{n} byte", "{n} bytes", int(size)).format(n=number(size))
+
+
 def signed(x: float | None, digits: int = 1) -> str:
     """Write a change with its sign: « +3,1 »."""
     return languages.format_number(x, digits, language=language(), sign=True)

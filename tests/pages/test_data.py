@@ -146,6 +146,17 @@ def test_a_file_taken_for_another_can_be_put_right(page):
     assert page.button(key=f"{FORM}.read").disabled
 
 
+def test_a_small_file_has_a_size_and_a_header_that_is_not_its_own_a_remedy(page, tmp_path):
+    for size, name in ((1, "un.csv"), (16, "seize.csv"), (2500, "general_results.csv")):
+        (tmp_path / name).write_text("a;b\n1;2\n".ljust(size)[:size], encoding="utf-8")
+    give(page, tmp_path)
+    told = texts(page)
+    assert "`un.csv` 1 octet" in told.splitlines()
+    assert "`seize.csv` 16 octets" in told
+    assert "`general_results.csv` 2,5 ko" in told
+    assert "Son en-tête ne le dit pas : a, b. Donnez le fichier tel qu’il a été publié" in told
+
+
 def test_a_folder_is_read_and_opened(page, places):
     """The folder holds every file of Valmont: each is known for what it is."""
     give(page, VALMONT, name="Mon Territoire", places="99900")

@@ -205,6 +205,27 @@ def test_a_phone_shows_the_pages_without_scrolling_sideways(app, visit):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_the_sheet_seen_on_a_phone_takes_no_more_room_than_it_needs(app, visit):
+    page = visit(f"fieldwork?workspace={NAME}", width=390, height=844)
+    sheet = page.locator("[lang=fr]", has=page.locator("table"))
+    undo = page.get_by_role("button", name="Annuler")
+    sheet.scroll_into_view_if_needed()
+    below = undo.bounding_box()["y"] - sum(sheet.bounding_box()[one] for one in ("y", "height"))
+    assert 0 < below < 60
+    # Its letters are of one size, and a box to tick is called in one line.
+    assert (
+        len(
+            {
+                *sheet.locator("p, b").evaluate_all(
+                    "(all) => all.map((one) => getComputedStyle(one).fontSize)"
+                )
+            }
+        )
+        == 1
+    )
+    assert sheet.locator("th").last.evaluate("(one) => one.clientHeight") < 30
+
+
 def test_a_phone_that_knows_the_server_sends_by_itself(app, tmp_path):
     turf = "T0003"
     file = tmp_path / f"{turf}.html"

@@ -90,6 +90,12 @@ def test_without_turfs_the_page_leads_to_the_walks(places, open_app):
     assert not app.exception
     assert _("Nothing is in the field yet. Cut turfs on the page Walks, put them into the "
              "field, and hand out the sheets or the phone pages.") in values(app.info)  # fmt: skip
+    # A file that comes before them waits for them, and the page says so.
+    app = drop(app, ("tot.json", outing(made, made.walks.turf_ids[0], day=0)))
+    assert values(app.warning) == [
+        "1 fichier a été reçu et attend que des secteurs soient sur le terrain."
+    ]
+    assert "à la page Secteurs" in texts(app)
     made.store.engine.dispose()
 
 

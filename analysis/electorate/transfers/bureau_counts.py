@@ -146,6 +146,28 @@ def counts_of(
     return counts, lost
 
 
+def standing_of(workspace: Workspace, election: str, bureaux: pd.Index) -> pd.DataFrame:
+    """Tell where each option stood: no candidate of it is not a candidate without a vote.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    election
+        Its id.
+    bureaux
+        Ids.
+
+    Returns
+    -------
+    DataFrame
+        True where the results name the option: bureaux × options, as `counts_of` has them.
+    """
+    cells, _votes, names = _cells(workspace, election, bureaux)
+    named = np.bincount(cells, minlength=len(bureaux) * len(names)).reshape(len(bureaux), -1)
+    return pd.DataFrame(named > 0, index=bureaux, columns=names)
+
+
 def net_caution() -> str:
     """Return how newcomers and leavers are to be read."""
     return Text(
@@ -255,6 +277,16 @@ def _counted(
 
 def _votes(workspace: Workspace, election: str, bureaux: pd.Index) -> pd.DataFrame:
     """Return votes by bureau and option (candidate, nuance or bloc)."""
+    cells, votes, names = _cells(workspace, election, bureaux)
+    summed = np.bincount(cells, votes, len(bureaux) * len(names)).reshape(len(bureaux), -1)
+    largest = np.argsort(-summed.sum(axis=0), kind="stable")
+    return pd.DataFrame(summed.astype("int64"), index=bureaux, columns=names).iloc[:, largest]
+
+
+def _cells(
+    workspace: Workspace, election: str, bureaux: pd.Index
+) -> tuple[np.ndarray, np.ndarray, pd.Index]:
+    """Return where each row of votes belongs among bureaux × options, its votes, the options."""
     columns = ["election_id", "bureau_id", "candidate_id", "votes"]
     table = workspace.read_arrow("votes", columns=columns, elections=[election])
     row = _codes(table["bureau_id"], bureaux)
@@ -267,11 +299,7 @@ def _votes(workspace: Workspace, election: str, bureaux: pd.Index) -> pd.DataFra
     most = np.bincount(row).max(initial=0)
     label = _labels(candidates, apart=stood.sum() <= most)
     option, names = pd.factorize(label)
-    cells = row * len(names) + option[column]
-    counts = table["votes"].to_numpy()[known]
-    summed = np.bincount(cells, counts, len(bureaux) * len(names)).reshape(len(bureaux), -1)
-    largest = np.argsort(-summed.sum(axis=0), kind="stable")
-    return pd.DataFrame(summed.astype("int64"), index=bureaux, columns=names).iloc[:, largest]
+    return row * len(names) + option[column], table["votes"].to_numpy()[known], names
 
 
 def _labels(candidates: pd.DataFrame, *, apart: bool) -> pd.Series:

@@ -40,7 +40,9 @@ else document.querySelector(".map").hidden = true;
 
 function colour() {
   const own = told.classes[Number(by("who").value)];
-  paths.forEach(([at, path]) => { path.style.fill = own.palette[at < 0 ? 0 : own.index[at]]; });
+  const grade = (at) => (at < 0 ? 0 : own.index[at]);
+  paths.forEach(([at, path]) => { path.style.fill = own.palette[grade(at)]; });
+  by("grey").hidden = paths.every(([at]) => grade(at) > 0);
   by("legend").replaceChildren(make("span", told.legend));
   own.labels.slice(1).forEach((label, n) => {
     const entry = make("span");
@@ -59,20 +61,32 @@ function card(cells) {
   by("one").replaceChildren(make("h2", cells[0]), list);
 }
 
+let shown = -1;
 function show(at) {
-  rows.forEach((row, n) => row.classList.toggle("on", n === at));
+  shown = at === shown ? -1 : at;
+  rows.forEach((row, n) => row.classList.toggle("on", n === shown));
   paths.forEach(([own, path]) => {
-    path.classList.toggle("on", own === at);
-    if (own === at) svg.append(path);
+    const on = shown >= 0 && own === shown;
+    path.classList.toggle("on", on);
+    if (on) svg.append(path);
   });
-  card(told.rows[at]);
+  card(shown < 0 ? told.whole : told.rows[shown]);
+  // On a phone the card is above the list and below the map.
+  by("one").scrollIntoView({block: "nearest"});
 }
 
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const searched = told.rows.map((cells) => plain(cells[0]));
-// « bureau 1 » is not bureau 12.
-const holds = (text, word) =>
-  /^\d+$/.test(word) ? text.split(/\D+/).includes(word) : text.includes(word);
+// « bureau 1 » is not bureau 12, nor « 5e » the 15e.
+const digit = /\d/;
+const holds = (text, word) => {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const before = digit.test(word[0]) && digit.test(text[at - 1] ?? "");
+    const after = digit.test(word.at(-1)) && digit.test(text[at + word.length] ?? "");
+    if (!before && !after) return true;
+  }
+  return false;
+};
 function search() {
   const words = plain(by("search").value).split(/\s+/).filter(Boolean);
   let count = 0;
@@ -81,7 +95,8 @@ function search() {
     row.hidden = !here;
     count += here;
   });
-  by("found").textContent = told.found.replace("{}", count).replace("{}", rows.length);
+  const said = (number) => number.toLocaleString(document.documentElement.lang);
+  by("found").textContent = told.found.replace("{}", said(count)).replace("{}", said(rows.length));
 }
 
 by("who").addEventListener("change", colour);

@@ -25,7 +25,7 @@ from analysis.readers.reader_registry import (
 )
 from analysis.workflows.place_files import NAMED, GivenFile
 from pages._ui.access import visitor
-from pages._ui.i18n import _, election_name, number
+from pages._ui.i18n import _, election_name, size_of_file
 from pages._ui.messages import translate
 
 T = TypeVar("T")
@@ -196,5 +196,6 @@ def _identity(file: GivenFile) -> str:
 
 def _size(file: GivenFile) -> str:
     source = file.source
-    size = source.stat().st_size if isinstance(source, Path) else source.seek(0, SEEK_END)
-    return _("{n} MB").format(n=number(size / 1e6, 1 if size < 1e7 else 0))  # noqa: PLR2004
+    return size_of_file(
+        source.stat().st_size if isinstance(source, Path) else source.seek(0, SEEK_END)
+    )

@@ -21,7 +21,7 @@ from pages._ui import state
 from pages._ui.access import visitor
 from pages._ui.data import build_progress
 from pages._ui.data.bring_files import may_write
-from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.i18n import _, language, ngettext, number, size_of_file
 from pages._ui.messages import translate
 
 _TEXT, _CHOICE = "find.text", "find.choice"
@@ -134,7 +134,7 @@ def _state(offer: Offer, sizes: Mapping[str, int | None]) -> str:
     if offer.here:
         return _("already on this machine")
     size = _bytes(offer, sizes)
-    told = _("size not told") if size is None else _megabytes(size)
+    told = _("size not told") if size is None else size_of_file(size)
     if offer.source.keep == "cut":
         return _("{size}, once for all places").format(size=told)
     return told
@@ -144,10 +144,6 @@ def _bytes(offer: Offer, sizes: Mapping[str, int | None]) -> int | None:
     source = offer.source
     usual = source.about_mb * 1_000_000 if source.about_mb else None
     return sizes.get(source.urls[0]) or usual
-
-
-def _megabytes(size: float) -> str:
-    return _("{n} MB").format(n=number(size / 1e6, 1 if size < 1e7 else 0))  # noqa: PLR2004
 
 
 @st.cache_data(ttl=300, max_entries=16, show_spinner=False)
@@ -160,7 +156,7 @@ def _say_total(missing: Sequence[Offer], sizes: Mapping[str, int | None]) -> Non
         st.caption(_("Nothing has to be downloaded: publishers are asked for newer files only."))
         return
     known = [size for offer in missing if (size := _bytes(offer, sizes)) is not None]
-    text = _("To download: {size}").format(size=_megabytes(sum(known)))
+    text = _("To download: {size}").format(size=size_of_file(sum(known)))
     if others := len(missing) - len(known):
         more = ngettext("{n} file of unknown size", "{n} files of unknown size", others)
         text = f"{text} + {more.format(n=number(others))}"
@@ -203,12 +199,12 @@ def _store(catalogue: Catalogue) -> None:
     held = national_store.in_store()
     if not held:
         return
-    size = _megabytes(sum(kept.bytes for kept in held))
+    size = size_of_file(sum(kept.bytes for kept in held))
     with st.expander(_("Official files kept on this machine: {size}").format(size=size)):
         titles = {source.id: source.title[language()] for source in catalogue.sources}
         st.markdown(
             "\n".join(
-                f"- {titles.get(kept.source, f'`{kept.source}`')}{_dot()}{_megabytes(kept.bytes)}"
+                f"- {titles.get(kept.source, f'`{kept.source}`')}{_dot()}{size_of_file(kept.bytes)}"
                 for kept in held
             )
         )

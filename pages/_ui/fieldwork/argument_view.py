@@ -14,6 +14,8 @@ from analysis.workflows.server_access import room
 from pages._ui import messages
 from pages._ui.i18n import _, language
 
+_SAID = "argument.said"
+
 
 @st.cache_resource(max_entries=room(4), show_spinner=False)
 def _quarters(folder: str, digest: str) -> dict[str, str]:
@@ -46,11 +48,19 @@ def argument(place: Workspace) -> None:
                 )
                 for n, one in enumerate(known, 1)
             ]  # fmt: skip
-            if not st.form_submit_button(_("Keep")):
-                return
+            kept = st.form_submit_button(_("Keep"))
+        if told := st.session_state.pop(_SAID, ""):
+            st.success(told)
+        if not kept:
+            return
         try:
             write_argument(place.path, key, language(), said)
         except DataError as error:
             messages.show_error(error)
             return
+        if any(map(str.strip, said)):
+            told = _("Kept. Sheets and phone pages made from now on have it.")
+        else:
+            told = _("Nothing is written here any more: the figures speak.")
+        st.session_state[_SAID] = told
         st.rerun()

@@ -95,13 +95,19 @@ def _waiting(opened: Store) -> None:
     waiting = len(inbox.waiting(opened.folder))
     if not waiting:
         return
-    st.warning(
-        ngettext(
+    if turfs_in_field(opened):
+        told = ngettext(
             "{n} file was received but not counted: the store did not answer.",
             "{n} files were received but not counted: the store did not answer.",
             waiting,
-        ).format(n=number(waiting))
-    )
+        )
+    else:
+        told = ngettext(
+            "{n} file was received and waits until turfs are in the field.",
+            "{n} files were received and wait until turfs are in the field.",
+            waiting,
+        )
+    st.warning(told.format(n=number(waiting)))
     if st.button(_("Count them now"), key="field.retry"):
         _keep(count_waiting(opened))
 

@@ -23,7 +23,7 @@ _HIGH = 520  # pixels; a long script is scrolled in its place
 _BUTTON = (
     "border:1px solid #99a5b0;border-radius:10px;padding:10px 12px;margin:5px 0;min-height:44px"
 )
-_BOX = "border:1px solid #000;padding:2px 4px;text-align:center;min-width:1.4em"
+_BOX = "border:1px solid #000;padding:2px 4px;text-align:center;min-width:1.4em;white-space:nowrap"
 
 
 def language_name(code: str) -> str:
@@ -50,12 +50,15 @@ def preview(script: Script) -> None:
     phone, sheet = st.columns([2, 3])
     with phone:
         st.caption(_("On the phone"))
-        with st.container(height=_HIGH, border=False):
-            st.html(_phone(script, shown))
+        st.html(_scrolled(_phone(script, shown)))
     with sheet:
         st.caption(_("On the sheet"))
-        with st.container(height=_HIGH, border=False):
-            st.html(_sheet(script, shown))
+        st.html(_scrolled(_sheet(script, shown)))
+
+
+def _scrolled(drawn: str) -> str:
+    """Let what is too high scroll in its place; what is not takes no more than it needs."""
+    return f'<div tabindex="0" style="max-height:{_HIGH}px;overflow-y:auto">{drawn}</div>'
 
 
 def _said(question: Question, script: Script, shown: str) -> list[str]:
@@ -109,7 +112,7 @@ def _phone(script: Script, shown: str) -> str:
 
 def _sheet(script: Script, shown: str) -> str:
     opening = escape(script.say(script.opening, shown))
-    parts, heads = [f"<p>{quoted(opening, shown)}</p>"], []
+    parts, heads = [f'<p style="font:inherit">{quoted(opening, shown)}</p>'], []
     for n, question in enumerate(script.questions, 1):
         only = _only_if(script, question)
         parts.append(f"<b>{n}. {escape(script.say(question.text, shown))}{only}</b><br>")

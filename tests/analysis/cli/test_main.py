@@ -12,7 +12,8 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from analysis.cli.main import _spread, main
+from analysis.cli.main import _spread, _verbs, main
+from analysis.errors import DataError
 from analysis.exports.registry import MAPS
 from analysis.sample import town_files
 from analysis.tables.workspace import Workspace
@@ -77,6 +78,23 @@ def test_options_that_do_not_fit_are_refused(run, tmp_path, options, says):
     assert says in err
     assert "mend:" in err
     assert not (tmp_path / "w").exists()
+
+
+def test_a_language_that_nothing_is_written_in_is_refused(run, valmont, tmp_path):
+    asked = ("--election", "2022_pres_t1", "--out", tmp_path / "page.html", "--language", "de")
+    code, _, err = run("publish", "--workspace", valmont.path, *asked)
+    assert code == 1
+    assert "--language de" in err
+    assert "Name one of fr, en." in err
+
+
+def test_every_verb_with_a_language_refuses_those_it_does_not_have():
+    options = [one for verb in _verbs().commands.values() for one in verb.params]
+    asked = [one for one in options if one.name == "language"]
+    assert len(asked) > 10
+    for one in asked:
+        with pytest.raises(DataError, match="Nothing is written"):
+            one.callback(None, one, "de")
 
 
 def test_several_values_may_follow_one_option():

@@ -44,7 +44,8 @@ def test_a_small_bureau_never_stands_alone_nor_follows_from_the_sum(ballots):
     page = made(ballots)
     _text, told = content(page)
     small = sum(n < FLOOR for n in ballots)
-    assert len(page.hidden) == (max(small, 2) if small else 0)
+    least = [n for n in range(2, len(ballots)) if sum(sorted(ballots)[:n]) >= FLOOR]
+    assert len(page.hidden) == (max(small, min(least, default=len(ballots))) if small else 0)
     shown = [one for one in ballots if one >= FLOOR]
     assert len(told["rows"]) <= len(shown) + (small > 0)
     number = re.compile(r"\d+")
@@ -53,6 +54,22 @@ def test_a_small_bureau_never_stands_alone_nor_follows_from_the_sum(ballots):
     # On the map, too, a bureau counted with others has no colour of its own.
     own = [at for at, _path in told["paths"]["drawn"]]
     assert own.count(-1) == len(page.hidden)
+
+
+def test_two_tiny_bureaux_are_not_shown_as_one_tiny_bureau():
+    assert made([6, 5, 300, 40]).hidden == {"1_0000", "1_0001", "1_0003"}
+    assert made([16, 5, 300, 40]).hidden == {"1_0000", "1_0001"}
+
+
+def test_who_did_not_stand_has_no_zero():
+    page = made([100, 200, 300])
+    page.votes["C"] = [float("nan"), 0, 30]
+    text, told = content(page)
+    assert [row[-1] for row in told["rows"]] == ["—", "0 (0.0%)", "30 (10.0%)"]
+    # The map leaves the first one grey, and the page says what the dash means.
+    assert told["classes"][2]["index"][0] == 0 < told["classes"][2]["index"][1]
+    assert "—: the candidate did not stand there." in text
+    assert "did not stand there" not in content(made([100, 200, 300]))[0]
 
 
 def test_the_page_asks_nothing_and_runs_nothing_it_was_given():

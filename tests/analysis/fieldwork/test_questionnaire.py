@@ -18,6 +18,7 @@ from analysis.fieldwork.questionnaire import (
     to_toml,
 )
 from analysis.fieldwork.script_rules import asked_of_a_person
+from analysis.i18n import told
 
 SCRIPT = preset("general")
 
@@ -89,6 +90,19 @@ def question(**changes):
 def test_a_script_that_cannot_be_asked_is_refused(wrong):
     with pytest.raises(DataError, match="cannot be used"):
         checked(script_draft.with_question(SCRIPT, 0, wrong))
+
+
+def test_a_fault_is_told_where_people_see_it():
+    with pytest.raises(DataError) as refused:
+        checked(script_draft.with_question(SCRIPT, 2, replace(SCRIPT.questions[2], text={})))
+    assert refused.value.where == "question 3: no text in French"
+    assert (
+        told(refused.value.where, "fr") == "question 3\N{NO-BREAK SPACE}: pas de texte en français"
+    )
+    with pytest.raises(DataError) as refused:
+        checked(script_draft.with_question(SCRIPT, 0, question(options={
+            "a": {"fr": "A"}, "b": {"fr": "Votre nom"}})))  # fmt: skip
+    assert refused.value.where == "question 1, answer b: the name of a person"
 
 
 def test_three_to_six_questions():

@@ -53,8 +53,9 @@ def test_a_copy_has_a_name_of_its_own_and_how_it_stands(place):
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\x00b"])
 def test_no_name_is_refused(place, name):
-    with pytest.raises(DataError, match="under a name"):
+    with pytest.raises(DataError, match="under a name") as refused:
         keep(place, name, LEFT)
+    assert bool(refused.value.where) == bool(name.strip())
 
 
 def test_a_file_that_cannot_be_read_hides_no_other_and_is_told(place):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.transfers.bureau_counts import tables_of
+from analysis.electorate.transfers.bureau_counts import standing_of, tables_of
 from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.errors import DataError
 from analysis.workflows.build import Inputs, build
@@ -96,6 +96,18 @@ def test_candidates_of_constituencies_count_by_nuance(tmp_path):
     pair = tables_of(build(Inputs(*files), tmp_path / "workspace"), FIRST, "2024_legi_t1")
     assert pair.destination["UG"].sum() == 420
     assert pair.destination["LR"].sum() == 450
+
+
+def test_who_did_not_stand_is_not_who_had_no_vote(tmp_path):
+    one, two, legi = "01004_0001", "01004_0002", "2024_legi_t2"
+    rows = [(legi, "01004", n, 500, 300, 5, 5) for n in ("0001", "0002")]
+    votes = [(legi, "01004", "0001", "ENS", "DUPONT", 290), (legi, "01004", "0001", "UG", "RIO", 0)]
+    votes += [(legi, "01004", "0002", "ENS", "PETIT", 290)]
+    files = write_results(tmp_path, general(*rows), candidates(*votes))
+    place = build(Inputs(*files), tmp_path / "workspace")
+    stood = standing_of(place, legi, pd.Index([one, two]))
+    assert stood["UG"].to_dict() == {one: True, two: False}
+    assert stood["ENS"].all()
 
 
 def test_a_count_that_was_annulled_tells_nothing_of_who_voted_what(tmp_path):
