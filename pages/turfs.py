@@ -60,15 +60,7 @@ with answer_side, messages.explain_data_errors():
     folder = turf_downloads.earlier(place, cuts(place.path))
     walks = cut.own_walks(place, str(folder)) if folder else None
     if folder is None or walks is None:
-        st.info(
-            _(
-                "No turfs yet. Choose how many bureaux and how long an outing is, then press "
-                "“Cut the turfs”: every building of these bureaux goes into exactly one turf, or "
-                "is listed with the reason."
-            )
-        )
-        # Beside the words that name it: below all settings it would be under the fold.
-        follow.button(make)
+        follow.first(place, make)
         state.stop()
     otherwise = turfs_view.asked_otherwise(folder, scenario, asked.get("bureaux", ()))
     with st.container() if otherwise else below_settings:

@@ -182,7 +182,9 @@ def votes_as_typed(
 def near(doubtful_rounds: np.ndarray) -> np.ndarray:
     """Tell which bureaux are doubtful at some round, or stand beside one that is."""
     some = doubtful_rounds.any(axis=1)
-    return np.asarray(np.convolve(some, np.ones(2 * NEIGHBOURS + 1), mode="same") > 0)
+    # Not `mode="same"`: that is as long as the longer of the two, also where bureaux are few.
+    around = np.convolve(some, np.ones(2 * NEIGHBOURS + 1))
+    return np.asarray(around[NEIGHBOURS : NEIGHBOURS + len(doubtful_rounds)] > 0)
 
 
 @dataclass(frozen=True)

@@ -293,7 +293,8 @@ def _drift(distance: np.ndarray, counts: np.ndarray, levels: np.ndarray) -> floa
     steps = np.diff(distance, axis=1)
     variance = OVERDISPERSION * levels * (1 - levels) / counts
     noise = variance[:, 1:] + variance[:, :-1]
-    there = np.isfinite(steps) & np.isfinite(noise)
+    # A bloc of which nobody voted at either election: no noise, and nothing to learn from.
+    there = np.isfinite(steps) & (noise > 0)
     if not there.any():
         return UNKNOWN_STEP
     weight = 1 / noise[there]

@@ -89,6 +89,9 @@ def find_place(text: str) -> KnownPlace:
     first = [place for rank, place in ranked if rank == ranked[0][0] or not sure]
     # One of today stands before those that are part of another by now.
     first = [p for p in first if p.kind != "former"] or first
+    # Overseas a region is one département of the same name: there is nothing to choose between.
+    alone = {(p.name, *p.within) for p in first if p.kind == "department"}
+    first = [p for p in first if p.kind != "region" or (p.name, p.code) not in alone]
     if len(first) == 1 and sure:
         return first[0]
     if text.strip() in _BEGINNINGS:

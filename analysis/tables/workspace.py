@@ -147,7 +147,7 @@ class Workspace:
     def read_arrow(
         self, name: str, *, columns: Sequence[str], elections: Sequence[str] = ()
     ) -> pa.Table:
-        """Read columns of a large table; ids stay dictionaries, as they are stored.
+        """Read columns of a large table; an absent one is empty. Stored ids stay dictionaries.
 
         Parameters
         ----------
@@ -166,6 +166,8 @@ class Workspace:
         DataError
             When the file is missing or damaged.
         """
+        if name not in self.manifest["tables"]:
+            return pa.Table.from_pandas(self.read(name)[list(columns)], preserve_index=False)
         ids = [c for c in columns if TABLES[name].columns[c].dtype == "category"]
         with self._opened(name) as (file, _digest):
             stored = pq.ParquetFile(file, read_dictionary=ids)

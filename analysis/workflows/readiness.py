@@ -13,6 +13,7 @@ from analysis.readers.calendar import election_of, is_dated, known_elections
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import RankingFile
 from analysis.workflows.refusals import is_held
+from analysis.workflows.rounds import first_of, was_decided
 from analysis.workflows.sealed_trials import in_force
 
 # Contours this many years older than the last vote may be those of bureaux since redrawn.
@@ -110,14 +111,17 @@ def not_loaded(workspace: Workspace, day: date) -> Iterable[Remark]:
     if workspace.fictional or not any(map(is_dated, known["election_id"])):
         return
     last, places = known["date"].max(), workspace.read("places")
+    loaded = set(known["election_id"])
     since = [
         name
         for name in known_elections()
-        if last < pd.Timestamp(election_of(name).date) < pd.Timestamp(day) and is_held(name, places)
+        if last < pd.Timestamp(election_of(name).date) < pd.Timestamp(day)
+        and is_held(name, places)
+        and not (first_of(name) in loaded and was_decided(workspace, first_of(name)))
     ]
     if since:
         # Two rounds of an election are one thing to load.
-        named = dict.fromkeys(map(_named, reversed(since)))
+        named = dict.fromkeys(_named(name, first_of(name) in loaded) for name in reversed(since))
         yield Remark(
             "old",
             Text(
@@ -128,10 +132,11 @@ def not_loaded(workspace: Workspace, day: date) -> Iterable[Remark]:
         )
 
 
-def _named(election_id: str) -> str:
-    """Name an election by its kind and year, whichever round it is."""
+def _named(election_id: str, second: bool) -> Text:
+    """Name an election by its kind and year, or its second round where the first is there."""
     year, kind = election_id.split("_")[:2]
-    return _NAMED[kind](year)
+    whole = _NAMED[kind](year)
+    return Text("{election}, second round", election=whole) if second else whole
 
 
 def _old_contours(workspace: Workspace, table: pd.DataFrame) -> Iterable[Remark]:

@@ -13,8 +13,18 @@ from analysis.exports.registry import MAPS
 from analysis.readers.codes import OF_ARRONDISSEMENTS
 from analysis.tables.workspace import Workspace
 
+# Saint-Barthélemy, Saint-Martin, Wallis-et-Futuna and the French abroad elect no council of a
+# commune; nor, with the other collectivities overseas, of a département or region.
+_NO_COMMUNE = ("977", "978", "986", "ZZ")
+_NO_REGION = (*_NO_COMMUNE, "975", "987", "988")
 # Paris, Corsica, Guyane and Martinique elect no council of a département; nor does Lyon.
-_NO_DEPARTMENT, _LYON = ("75", "2A", "2B", "972", "973"), "69123"
+_NO_DEPARTMENT, _LYON = (*_NO_REGION, "75", "2A", "2B", "972", "973"), "69123"
+_NOT_IN = {
+    "muni": _NO_COMMUNE,
+    "regi": _NO_REGION,
+    "dpmt": _NO_DEPARTMENT,
+    "cant": _NO_DEPARTMENT,
+}
 
 
 def one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,10 +46,10 @@ def is_held(election_id: str, places: pd.DataFrame) -> bool:
     kind = f"{election_id}_".split("_")[1]
     if kind == "arrd":
         return bool(places["commune_id"].isin(OF_ARRONDISSEMENTS).any())
-    if kind != "dpmt":
-        return True
-    own = places["department_id"].isin(_NO_DEPARTMENT) | (places["commune_id"] == _LYON)
-    return not bool(own.all())
+    without = places["department_id"].isin(_NOT_IN.get(kind, ()))
+    if kind == "dpmt":
+        without |= places["commune_id"] == _LYON
+    return places.empty or not bool(without.all())
 
 
 def refuse_unheld(workspace: Workspace, election_id: str) -> None:
@@ -56,8 +66,10 @@ def refuse_unheld(workspace: Workspace, election_id: str) -> None:
     raise DataError(
         "There is no such election here: {election}.",
         where="{places}",
-        mend="Paris, Corsica, Guyane, Martinique and Lyon elect no council of a département; only "
-        "Paris, Lyon and Marseille elect councils of arrondissements. Choose another election.",
+        mend="Paris, Corsica, Guyane, Martinique and Lyon elect no council of a département, the "
+        "collectivities overseas none of a region either, and the French abroad, Saint-Barthélemy, "
+        "Saint-Martin and Wallis-et-Futuna none at all; only Paris, Lyon and Marseille elect "
+        "councils of arrondissements. Choose another election.",
         election=election_id,
         places=some(places["name"]),
     )

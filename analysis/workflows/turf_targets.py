@@ -51,6 +51,26 @@ class Targets:
     doors: frozenset[str] = frozenset()
 
 
+def addresses_of(workspace: Workspace) -> gpd.GeoDataFrame:
+    """Return the doors of a place.
+
+    Raises
+    ------
+    DataError
+        When it has none: what is missing, and how it is got.
+    """
+    if not workspace.has("addresses"):
+        raise DataError(
+            "This workspace has no addresses: there are no doors to walk to.",
+            where="{place}",
+            mend="Under Data, “Find a place” fetches the addresses (Base Adresse Nationale) and "
+            "the contours of the bureaux, and “Bring files” reads yours. On the command line: "
+            "fetch --place … --build, or build with --addresses and --contours.",
+            place=workspace.path.name,
+        )
+    return gpd.GeoDataFrame(workspace.read("addresses"))
+
+
 def read_targets(path: Path, workspace: Workspace) -> Targets:
     """Read bureaux from a file of `rank`, or from any table with a column `bureau_id`.
 

@@ -40,6 +40,7 @@ from analysis.workflows.time_slots import Opening, with_opening
 from analysis.workflows.turf_targets import (
     CONTROL,
     Targets,
+    addresses_of,
     choose,
     only_listed,
     only_these,
@@ -192,13 +193,15 @@ def make_walks(
         When targets, design or streets are wrong or of another place, or nothing is left
         to visit.
     """
+    # First: where no door is known, nothing else that may be wrong matters.
+    bases = addresses_of(workspace)
     found = read_targets(targets, workspace)
     armed, seals = with_arms(found.table, workspace, ask.design)
     meant = choose(
         only_these(armed, ask.bureaux), found.hours, ask.top, sealed=ask.design is not None
     )
     known = known_doors(workspace) if ask.known is None else ask.known
-    addresses = with_added(_addresses(workspace), known.added)
+    addresses = with_added(bases, known.added)
     visited, uncut = only_listed(*_sorted_out(addresses, meant), found.doors)
     found, bare = _without_addresses(found, meant, visited)
     visited, measured = with_roll(visited, workspace, ask.plan.work.registered_per_door)
@@ -229,17 +232,6 @@ def _labelled(walks: Walks, workspace: Workspace, bureau: pd.DataFrame) -> Walks
     names = dict(zip(ids, bureau_labels(workspace, ids), strict=True))
     uncut = walks.uncut.assign(label=of.map(names).fillna("").astype("str"))
     return replace(walks, uncut=uncut, summary={**walks.summary, "labels": names})
-
-
-def _addresses(workspace: Workspace) -> gpd.GeoDataFrame:
-    if not workspace.has("addresses"):
-        raise DataError(
-            "This workspace has no addresses: there are no doors to walk to.",
-            where="{folder}",
-            mend="Build it again with --addresses (Base Adresse Nationale) and --contours.",
-            folder=workspace.path,
-        )
-    return gpd.GeoDataFrame(workspace.read("addresses"))
 
 
 def _sorted_out(

@@ -102,6 +102,19 @@ def test_without_a_cut_the_page_says_what_to_do(open_app, places):
     assert not app.metric
 
 
+def test_a_place_without_addresses_says_what_to_get_instead_of_a_button(open_app, places):
+    folder = shutil.copytree(places.valmont.path, places.folder / "sans_adresses")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for name in ("addresses", "bureaux"):
+        del manifest["tables"][name]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    app = open_app("turfs", workspace="sans_adresses", bloc="left")
+    assert not app.exception
+    assert any("n’a pas d’adresses" in text for text in values(app.error))
+    assert any("Trouver un territoire" in text for text in values(app.info))
+    assert "turfs.make" not in {button.key for button in app.button}
+
+
 def test_a_cut_is_kept_and_made_once(own, made):
     targets = (made / TARGETS).read_bytes()
     assert turf_cuts.cut(own.path, targets, ORDER) == made

@@ -10,11 +10,33 @@ import streamlit as st
 from analysis.tables.workspace import Workspace
 from analysis.workflows import turf_cuts
 from analysis.workflows.jobs import Job
+from analysis.workflows.turf_targets import addresses_of
 from pages._ui import background, messages, state
 from pages._ui.i18n import _, number
 
 _SLOT = "turfs"
 SHOWN = "turfs.cut"
+
+
+def first(place: Workspace, make: Callable[[], Job | Path]) -> None:
+    """Offer the first cut of a place; where it has no doors, say what to get instead.
+
+    Raises
+    ------
+    DataError
+        When the place has no addresses.
+    """
+    if not place.has("addresses"):
+        addresses_of(place)
+    st.info(
+        _(
+            "No turfs yet. Choose how many bureaux and how long an outing is, then press "
+            "“Cut the turfs”: every building of these bureaux goes into exactly one turf, or "
+            "is listed with the reason."
+        )
+    )
+    # Beside the words that name it: below all settings it would be under the fold.
+    button(make)
 
 
 def button(make: Callable[[], Job | Path]) -> None:

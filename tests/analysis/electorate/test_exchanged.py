@@ -10,7 +10,7 @@ import pytest
 
 from analysis.electorate import exchanged
 from analysis.electorate.exchanged import doubtful, put_back, votes_as_typed
-from analysis.electorate.far_rounds import without_far_rounds
+from analysis.electorate.far_rounds import NEIGHBOURS, without_far_rounds
 from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
 from analysis.targeting.prospects import prepare
@@ -145,6 +145,15 @@ def test_a_whole_nation_is_not_read_once_more(place, monkeypatch):
     assert doubtful(wrong, far)[37, MIDDLE]
     monkeypatch.setattr(exchanged, "MOST", len(past.votes) - 1)
     assert not doubtful(wrong, far).any()
+
+
+@pytest.mark.parametrize("bureaux", [1, 2, 3, 8, 13, 14, 15, 16, 40])
+def test_few_bureaux_are_all_beside_a_doubtful_one_and_many_are_not(bureaux):
+    for one in {0, bureaux // 2, bureaux - 1}:
+        doubt = np.zeros((bureaux, 3), dtype=bool)
+        doubt[one, 1] = True
+        away = np.abs(np.arange(bureaux) - one)
+        np.testing.assert_array_equal(exchanged.near(doubt), away <= NEIGHBOURS)
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 12])

@@ -170,6 +170,17 @@ def test_without_any_election_it_cannot_be_told():
         expect(past)
 
 
+@pytest.mark.parametrize("bureaux", [1, 3])
+@pytest.mark.filterwarnings("error")
+def test_a_bloc_for_which_nobody_ever_voted_has_an_error_all_the_same(bureaux):
+    registered = np.full((bureaux, 3), 31.0)
+    elections = ("2017_pres_t1", "2019_euro_t1", ONE)
+    past = history(registered, registered, registered * 0, elections=elections)
+    rate = expect_rate(past.votes, past.valid, past, TARGET)
+    assert (rate.value < 0.01).all()
+    assert ((rate.std_error > 0) & (rate.std_error < 0.1)).all()
+
+
 def test_an_election_without_the_choice_is_not_used():
     registered = np.full((4, 2), 900.0)
     votes = np.column_stack([np.full(4, np.nan), np.full(4, 90.0)])

@@ -82,6 +82,12 @@ def test_nonsense_finds_nothing(text):
 def test_one_place_is_sure_or_the_choice_is_listed():
     assert find_place("Sèvremoine").code == "49301"
     assert find_place("Paris").code == "75056"
+    for name, code in {"Guadeloupe": "971", "polynesie francaise": "987", "Mayotte": "976"}.items():
+        found = find_place(name)
+        assert (found.kind, found.code) == ("department", code)
+    with pytest.raises(DataError) as either:
+        find_place("La Réunion")
+    assert str(either.value.where) == "La Réunion (47), La Réunion (département 974)"
     with pytest.raises(DataError, match="4 places are called") as error:
         find_place("saint denis")
     assert "Saint-Denis (974), Saint-Denis (93)" in error.value.where

@@ -114,6 +114,10 @@ def test_an_absent_table_is_empty(tmp_path):
         assert list(workspace.read(name)) == list(TABLES[name].columns)
         assert workspace.read(name).empty
         assert not workspace.has(name)
+        columns = list(TABLES[name].columns)[:1]
+        found = workspace.read_arrow(name, columns=columns)
+        assert found.column_names == columns
+        assert not len(found)
     assert not workspace.fictional
 
 

@@ -395,10 +395,12 @@ def test_addresses_of_no_bureau_are_listed_where_they_lie_among_the_turfs(
     assert walks.summary["uncut"][IN_NO_BUREAU] == len(listed)
 
 
-def test_a_workspace_without_addresses_says_so(valmont, tmp_path, targets):
+@pytest.mark.parametrize("absent", [("addresses",), ("addresses", "bureaux")])
+def test_a_workspace_without_addresses_says_so(valmont, tmp_path, targets, absent):
     bare = shutil.copytree(valmont.path, tmp_path / "copy")
     manifest = json.loads((bare / "manifest.json").read_text(encoding="utf-8"))
-    del manifest["tables"]["addresses"]
+    for name in absent:
+        del manifest["tables"][name]
     (bare / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(DataError, match="no addresses") as error:
         make_walks(Workspace(bare), targets, Ask())
