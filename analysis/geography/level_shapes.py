@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 
 from analysis.geography.outlines import COMMUNE
+from analysis.readers.known_places import communes
 
 DEPARTEMENT, CONSTITUENCY, BUREAU = "departement", "circonscription", "bureau"
 LEVELS = (DEPARTEMENT, CONSTITUENCY, COMMUNE, BUREAU)
@@ -26,7 +27,7 @@ CRS = 3857
 # The département of those who vote at a consulate.
 ABROAD = "ZZ"
 # Of what is drawn: a browser keeps a file for as long as its name stays.
-LAYOUT = 3
+LAYOUT = 4
 # Dots together cover so much of what they stand in; no dot is smaller than so much of its width.
 _COVERED, _LEAST = 0.10, 1 / 260
 # A square of a grid, of the width of the whole; of bureaux, in metres.
@@ -34,6 +35,8 @@ _CELL, _BUREAU_M = 1 / 16, 400.0
 _GAP = 0.12
 # Constituencies of one town: metres between them, and the turn at which none hides another.
 _APART_M, _GOLDEN = 7_500.0, np.pi * (3 - np.sqrt(5))
+# Communes in the middle of their EPCI: metres between them; signs of its code (SIREN).
+_BESIDE_M, _EPCI = 2_200.0, 9
 _NUMBER = r"^(\d+)\w* circonscription"
 # Names beyond these would cover one another at any scale.
 _MOST_LABELS = 60
@@ -169,7 +172,7 @@ def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, in
     codes = table["unit_id"].astype("str")
     abroad = codes.str.startswith(ABROAD)
     # Among others, consulates would make the map one of the world.
-    at = points().reindex(codes if abroad.all() else codes.mask(abroad, ""))
+    at = _at(codes if abroad.all() else codes.mask(abroad, ""))
     known = at["x"].notna().to_numpy()
     shapes = np.full(len(table), None, dtype=object)
     if not known.any():
@@ -177,6 +180,35 @@ def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, in
     place = at.loc[known, ["x", "y"]].reset_index(drop=True)
     shapes[known] = _sized(table[known], place, around, table["registered"].sum())
     return shapes, int((at.loc[known, "near"] == True).sum())  # noqa: E712 - of type object
+
+
+def _at(codes: pd.Series) -> pd.DataFrame:
+    """Return where communes stand; one without a position, in the middle of its EPCI (`near`)."""
+    at = points().reindex(codes).reset_index(drop=True)
+    lost = at.index[at["x"].isna()]
+    if lost.empty:
+        return at
+    groups = _epci().reindex(codes.to_numpy()[lost]).fillna("").to_numpy()
+    middle = _middles().reindex(groups)
+    n = pd.Series(groups).groupby(groups).cumcount().to_numpy()
+    far = _BESIDE_M * np.sqrt(n + 0.5)
+    at.loc[lost, "x"] = middle["x"].to_numpy() + far * np.cos(n * _GOLDEN)
+    at.loc[lost, "y"] = middle["y"].to_numpy() + far * np.sin(n * _GOLDEN)
+    at.loc[lost, "near"] = middle["x"].notna().to_numpy()
+    return at
+
+
+@cache
+def _epci() -> pd.Series:
+    """Return the EPCI of each commune, by code."""
+    return pd.Series({c.code: e for c in communes().values() for e in c.within if len(e) == _EPCI})
+
+
+@cache
+def _middles() -> pd.DataFrame:
+    """Return the middle (`x`, `y`) of the communes of each EPCI that have a position."""
+    known = points()[["x", "y"]]
+    return known.groupby(_epci().reindex(known.index).to_numpy()).mean()
 
 
 def _sized(

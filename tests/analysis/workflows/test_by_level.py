@@ -23,6 +23,19 @@ def ranked(valmont):
     return rank_bureaux(found, Settings(draws=20))
 
 
+def test_a_village_without_a_position_stands_amid_those_it_is_joined_with():
+    """Of 360 communes of Corsica 160 stood west of the island, of Lozère 26."""
+    codes = ["48098", "48171", "2B003", "2A011", "98711"]
+    assert not points().reindex(codes)["x"].notna().any()
+    units = pd.DataFrame({"unit_id": [*codes, "48095"], "name": "", "registered": 100})
+    found = level_shapes("commune", units, ("48", "2A", "2B"))
+    assert (found.near, found.apart) == (4, 1)
+    shapes = found.units.set_index("bureau_id").geometry
+    for code, department in zip(codes[:4], ("48", "48", "2B", "2A"), strict=True):
+        assert shapes[code].centroid.distance(outlines()[department]) < 5_000
+    assert not shapes["48098"].centroid.equals(shapes["48171"].centroid)
+
+
 def test_sums_of_communes_are_those_of_the_bureaux(valmont, ranked):
     told = by_level.ranking_by(valmont, ranked, "commune")
     bureaux = ranked.table
