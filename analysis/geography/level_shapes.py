@@ -133,7 +133,15 @@ def on_mainland(unit_ids: pd.Series) -> np.ndarray:
 def outlines() -> dict[str, shapely.Geometry]:
     """Return the outline of each département of the mainland by code."""
     table = _table("departement_outlines.csv.gz")
-    return dict(zip(table["code"], shapely.from_wkt(table["outline"].to_numpy()), strict=True))
+    shapes = shapely.from_wkt(table["outline"].to_numpy())
+    return dict(zip(table["code"], map(_area, shapes), strict=True))
+
+
+def _area(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape without the lines and points of its drawing: maps leave out what has some."""
+    if shape.geom_type in {"Polygon", "MultiPolygon"}:
+        return shape
+    return shapely.multipolygons([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"])
 
 
 @cache

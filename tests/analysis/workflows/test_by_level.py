@@ -23,6 +23,17 @@ def ranked(valmont):
     return rank_bureaux(found, Settings(draws=20))
 
 
+def test_every_departement_is_an_area_that_maps_draw():
+    """Those of 29, 2B, 34 and 35 held a line beside their land, and were on no map."""
+    found = {code: shape.geom_type for code, shape in outlines().items()}
+    assert set(found.values()) == {"Polygon", "MultiPolygon"}
+    assert len(found) == 96
+    units = pd.DataFrame({"unit_id": ["2A", "2B"], "name": ["Sud", "Nord"], "registered": 1})
+    drawn = level_shapes("departement", units, ("2A", "2B")).units.set_index("bureau_id").geometry
+    # In square metres of Web Mercator, twice those on the ground.
+    assert drawn["2B"].area == pytest.approx(8.66e9, rel=0.01)
+
+
 def test_a_village_without_a_position_stands_amid_those_it_is_joined_with():
     """Of 360 communes of Corsica 160 stood west of the island, of Lozère 26."""
     codes = ["48098", "48171", "2B003", "2A011", "98711"]
