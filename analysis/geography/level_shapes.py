@@ -19,7 +19,6 @@ import pandas as pd
 import shapely
 
 from analysis.geography.outlines import COMMUNE
-from analysis.readers.known_places import communes
 
 DEPARTEMENT, CONSTITUENCY, BUREAU = "departement", "circonscription", "bureau"
 LEVELS = (DEPARTEMENT, CONSTITUENCY, COMMUNE, BUREAU)
@@ -35,8 +34,8 @@ _CELL, _BUREAU_M = 1 / 16, 400.0
 _GAP = 0.12
 # Constituencies of one town: metres between them, and the turn at which none hides another.
 _APART_M, _GOLDEN = 7_500.0, np.pi * (3 - np.sqrt(5))
-# Communes in the middle of their EPCI: metres between them; signs of its code (SIREN).
-_BESIDE_M, _EPCI = 2_200.0, 9
+# Communes amid those they are joined with: metres between them.
+_BESIDE_M = 2_200.0
 _NUMBER = r"^(\d+)\w* circonscription"
 # Names beyond these would cover one another at any scale.
 _MOST_LABELS = 60
@@ -67,7 +66,12 @@ class LevelShapes:
     on_the_ground: bool
 
 
-def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) -> LevelShapes:
+def level_shapes(
+    level: str,
+    units: pd.DataFrame,
+    departments: tuple[str, ...],
+    joined: pd.Series | None = None,
+) -> LevelShapes:
     """Return what a map of a level draws.
 
     Parameters
@@ -79,6 +83,9 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
         too: the metres of their middle, NaN where it is unknown.
     departments
         Codes of the départements that the units lie in.
+    joined
+        What each commune of the country is joined with others in (its EPCI), by code: one without
+        a known position stands amid these. None: such ones stand apart.
 
     Returns
     -------
@@ -101,7 +108,7 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
     if level == DEPARTEMENT:
         placed = np.array([outlines().get(code) for code in table["unit_id"]], dtype=object)
     elif level == COMMUNE:
-        placed, near = _dots(table, around)
+        placed, near = _dots(table, around, joined)
     elif level == CONSTITUENCY:
         placed = _sized(table, _spread_out(table[["x", "y"]]), around)
     known = np.array([shape is not None for shape in placed], dtype=bool)
@@ -175,12 +182,14 @@ def _around(departments: tuple[str, ...]) -> gpd.GeoDataFrame:
     )
 
 
-def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, int]:
+def _dots(
+    table: pd.DataFrame, around: gpd.GeoDataFrame, joined: pd.Series | None
+) -> tuple[np.ndarray, int]:
     """Return a dot for each commune that has a position, None for the others; and how many near."""
     codes = table["unit_id"].astype("str")
     abroad = codes.str.startswith(ABROAD)
     # Among others, consulates would make the map one of the world.
-    at = _at(codes if abroad.all() else codes.mask(abroad, ""))
+    at = _at(codes if abroad.all() else codes.mask(abroad, ""), joined)
     known = at["x"].notna().to_numpy()
     shapes = np.full(len(table), None, dtype=object)
     if not known.any():
@@ -190,33 +199,21 @@ def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, in
     return shapes, int((at.loc[known, "near"] == True).sum())  # noqa: E712 - of type object
 
 
-def _at(codes: pd.Series) -> pd.DataFrame:
-    """Return where communes stand; one without a position, in the middle of its EPCI (`near`)."""
+def _at(codes: pd.Series, joined: pd.Series | None) -> pd.DataFrame:
+    """Return where communes stand; one without a position, amid those it is joined with (`near`)."""
     at = points().reindex(codes).reset_index(drop=True)
     lost = at.index[at["x"].isna()]
-    if lost.empty:
+    if joined is None or lost.empty:
         return at
-    groups = _epci().reindex(codes.to_numpy()[lost]).fillna("").to_numpy()
-    middle = _middles().reindex(groups)
+    groups = joined.reindex(codes.to_numpy()[lost]).fillna("").to_numpy()
+    known = points()[["x", "y"]]
+    middle = known.groupby(joined.reindex(known.index).to_numpy()).mean().reindex(groups)
     n = pd.Series(groups).groupby(groups).cumcount().to_numpy()
     far = _BESIDE_M * np.sqrt(n + 0.5)
     at.loc[lost, "x"] = middle["x"].to_numpy() + far * np.cos(n * _GOLDEN)
     at.loc[lost, "y"] = middle["y"].to_numpy() + far * np.sin(n * _GOLDEN)
     at.loc[lost, "near"] = middle["x"].notna().to_numpy()
     return at
-
-
-@cache
-def _epci() -> pd.Series:
-    """Return the EPCI of each commune, by code."""
-    return pd.Series({c.code: e for c in communes().values() for e in c.within if len(e) == _EPCI})
-
-
-@cache
-def _middles() -> pd.DataFrame:
-    """Return the middle (`x`, `y`) of the communes of each EPCI that have a position."""
-    known = points()[["x", "y"]]
-    return known.groupby(_epci().reindex(known.index).to_numpy()).mean()
 
 
 def _sized(

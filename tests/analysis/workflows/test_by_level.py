@@ -8,6 +8,7 @@ import shapely
 from analysis.charts.ground_file import encode_ground
 from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.geography.level_shapes import level_shapes, on_mainland, outlines, points
+from analysis.readers.known_places import joined
 from analysis.tables.elections import Choice
 from analysis.targeting.rank import Settings, rank_bureaux
 from analysis.workflows import by_level
@@ -39,7 +40,7 @@ def test_a_village_without_a_position_stands_amid_those_it_is_joined_with():
     codes = ["48098", "48171", "2B003", "2A011", "98711"]
     assert not points().reindex(codes)["x"].notna().any()
     units = pd.DataFrame({"unit_id": [*codes, "48095"], "name": "", "registered": 100})
-    found = level_shapes("commune", units, ("48", "2A", "2B"))
+    found = level_shapes("commune", units, ("48", "2A", "2B"), pd.Series(joined()))
     assert (found.near, found.apart) == (4, 1)
     shapes = found.units.set_index("bureau_id").geometry
     for code, department in zip(codes[:4], ("48", "48", "2B", "2A"), strict=True):
