@@ -200,7 +200,7 @@ def _dots(
 
 
 def _at(codes: pd.Series, joined: pd.Series | None) -> pd.DataFrame:
-    """Return where communes stand; one without a position, amid those it is joined with (`near`)."""
+    """Return where communes stand; what has no position, amid those it is joined with (`near`)."""
     at = points().reindex(codes).reset_index(drop=True)
     lost = at.index[at["x"].isna()]
     if joined is None or lost.empty:
