@@ -131,7 +131,8 @@ def chosen(known: KnownPlace) -> ChosenPlace:
     if known.kind == "constituency":
         note = Text(
             "{name}: which communes lie in it is in no table known without network; the whole "
-            "département is read",
+            "département is read. Where the results name constituencies, choose it as territory "
+            "(on the command line --within)",
             name=name,
         )
         return ChosenPlace(name, (known.department,), (Place(known.department, ""),), (note,))

@@ -26,7 +26,7 @@ CRS = 3857
 # The département of those who vote at a consulate.
 ABROAD = "ZZ"
 # Of what is drawn: a browser keeps a file for as long as its name stays.
-LAYOUT = 3
+LAYOUT = 4
 # Dots together cover so much of what they stand in; no dot is smaller than so much of its width.
 _COVERED, _LEAST = 0.10, 1 / 260
 # A square of a grid, of the width of the whole; of bureaux, in metres.
@@ -34,6 +34,8 @@ _CELL, _BUREAU_M = 1 / 16, 400.0
 _GAP = 0.12
 # Constituencies of one town: metres between them, and the turn at which none hides another.
 _APART_M, _GOLDEN = 7_500.0, np.pi * (3 - np.sqrt(5))
+# Communes amid those they are joined with: metres between them.
+_BESIDE_M = 2_200.0
 _NUMBER = r"^(\d+)\w* circonscription"
 # Names beyond these would cover one another at any scale.
 _MOST_LABELS = 60
@@ -64,7 +66,12 @@ class LevelShapes:
     on_the_ground: bool
 
 
-def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) -> LevelShapes:
+def level_shapes(
+    level: str,
+    units: pd.DataFrame,
+    departments: tuple[str, ...],
+    joined: pd.Series | None = None,
+) -> LevelShapes:
     """Return what a map of a level draws.
 
     Parameters
@@ -76,6 +83,9 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
         too: the metres of their middle, NaN where it is unknown.
     departments
         Codes of the départements that the units lie in.
+    joined
+        What each commune of the country is joined with others in (its EPCI), by code: one without
+        a known position stands amid these. None: such ones stand apart.
 
     Returns
     -------
@@ -98,7 +108,7 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
     if level == DEPARTEMENT:
         placed = np.array([outlines().get(code) for code in table["unit_id"]], dtype=object)
     elif level == COMMUNE:
-        placed, near = _dots(table, around)
+        placed, near = _dots(table, around, joined)
     elif level == CONSTITUENCY:
         placed = _sized(table, _spread_out(table[["x", "y"]]), around)
     known = np.array([shape is not None for shape in placed], dtype=bool)
@@ -130,7 +140,15 @@ def on_mainland(unit_ids: pd.Series) -> np.ndarray:
 def outlines() -> dict[str, shapely.Geometry]:
     """Return the outline of each département of the mainland by code."""
     table = _table("departement_outlines.csv.gz")
-    return dict(zip(table["code"], shapely.from_wkt(table["outline"].to_numpy()), strict=True))
+    shapes = shapely.from_wkt(table["outline"].to_numpy())
+    return dict(zip(table["code"], map(_area, shapes), strict=True))
+
+
+def _area(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape without the lines and points of its drawing: maps leave out what has some."""
+    if shape.geom_type in {"Polygon", "MultiPolygon"}:
+        return shape
+    return shapely.multipolygons([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"])
 
 
 @cache
@@ -164,12 +182,14 @@ def _around(departments: tuple[str, ...]) -> gpd.GeoDataFrame:
     )
 
 
-def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, int]:
+def _dots(
+    table: pd.DataFrame, around: gpd.GeoDataFrame, joined: pd.Series | None
+) -> tuple[np.ndarray, int]:
     """Return a dot for each commune that has a position, None for the others; and how many near."""
     codes = table["unit_id"].astype("str")
     abroad = codes.str.startswith(ABROAD)
     # Among others, consulates would make the map one of the world.
-    at = points().reindex(codes if abroad.all() else codes.mask(abroad, ""))
+    at = _at(codes if abroad.all() else codes.mask(abroad, ""), joined)
     known = at["x"].notna().to_numpy()
     shapes = np.full(len(table), None, dtype=object)
     if not known.any():
@@ -177,6 +197,23 @@ def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, in
     place = at.loc[known, ["x", "y"]].reset_index(drop=True)
     shapes[known] = _sized(table[known], place, around, table["registered"].sum())
     return shapes, int((at.loc[known, "near"] == True).sum())  # noqa: E712 - of type object
+
+
+def _at(codes: pd.Series, joined: pd.Series | None) -> pd.DataFrame:
+    """Return where communes stand; what has no position, amid those it is joined with (`near`)."""
+    at = points().reindex(codes).reset_index(drop=True)
+    lost = at.index[at["x"].isna()]
+    if joined is None or lost.empty:
+        return at
+    groups = joined.reindex(codes.to_numpy()[lost]).fillna("").to_numpy()
+    known = points()[["x", "y"]]
+    middle = known.groupby(joined.reindex(known.index).to_numpy()).mean().reindex(groups)
+    n = pd.Series(groups).groupby(groups).cumcount().to_numpy()
+    far = _BESIDE_M * np.sqrt(n + 0.5)
+    at.loc[lost, "x"] = middle["x"].to_numpy() + far * np.cos(n * _GOLDEN)
+    at.loc[lost, "y"] = middle["y"].to_numpy() + far * np.sin(n * _GOLDEN)
+    at.loc[lost, "near"] = middle["x"].notna().to_numpy()
+    return at
 
 
 def _sized(

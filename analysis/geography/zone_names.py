@@ -31,7 +31,8 @@ def zone_names(workspace: Workspace, zones: Sequence[Sequence[str]]) -> list[str
     Returns
     -------
     list
-        A name each. Without addresses, that of its first bureau, with its polling place.
+        A name each. Without addresses, that of its bureau, with its polling place; of several,
+        their communes.
     """
     streets = _streets(workspace, {one for ids in zones for one in ids})
     places = workspace.read("places")
@@ -41,8 +42,8 @@ def zone_names(workspace: Workspace, zones: Sequence[Sequence[str]]) -> list[str
     names = [_named(ids, communes, spoken, streets) for ids in zones]
     known = [any(streets.get(one) for one in ids) for ids in zones]
     return [
-        name if told else label[:1].upper() + label[1:]
-        for name, told, label in zip(names, known, first, strict=True)
+        name if told or (name and len(ids) > 1) else label[:1].upper() + label[1:]
+        for name, told, label, ids in zip(names, known, first, zones, strict=True)
     ]
 
 

@@ -22,6 +22,8 @@ KINDS = (
 )
 _ARRONDISSEMENT = {"75056": "751", "13055": "132", "69123": "693"}
 _MOST_LISTED = 6
+# « 1er », « 1re », « 2e », « 2ème », « 2nde » in small letters without accents.
+_ORDINAL = re.compile(r"^(\d+)(?:er|re|ere|e|eme|ieme|nd|nde)$")
 # How files name a constituency: « 8e circonscription ».
 _NUMBERED = re.compile(r"\b(\d+)(?:re|ère|er|e|ème|nde) circonscription\b", re.IGNORECASE)
 # So many départements are the country.
@@ -244,8 +246,8 @@ def lies_in(workspace: Workspace, bureaux: pd.Index, places: Sequence[str]) -> n
 def place_named(workspace: Workspace, name: str) -> str:
     """Return what `bureaux_in` takes for a name: « Paris 18e », « 18e », « Rennes », « 35 ».
 
-    Accents, case, dashes and « Saint » or « St » do not matter; `canton:Rennes` tells kinds
-    apart.
+    Accents, case, dashes, « Saint » or « St », « 3e » or « 3ème arrondissement » do not matter;
+    `canton:Rennes` tells kinds apart.
 
     Raises
     ------
@@ -289,7 +291,9 @@ def place_named(workspace: Workspace, name: str) -> str:
 def _plain(name: str) -> str:
     text = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     words = "".join(c if c.isalnum() else " " for c in text).split()
-    return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in words)
+    said = [_ORDINAL.sub(r"\1e", {"st": "saint", "ste": "sainte"}.get(w, w)) for w in words]
+    # « 3e » is called « 3e arrondissement » too.
+    return " ".join(said[:-1] if len(said) > 1 and said[-1] == "arrondissement" else said)
 
 
 def territory_of(bureau_id: pd.Series) -> pd.Series:

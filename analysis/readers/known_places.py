@@ -83,6 +83,13 @@ def communes() -> dict[str, KnownPlace]:
     return {place.code: place for place in known_places() if place.kind == "commune"}
 
 
+@cache
+def joined() -> dict[str, str]:
+    """Return the EPCI of each commune that is in one, both by code (SIREN: nine digits)."""
+    siren = 9
+    return {c.code: e for c in communes().values() for e in c.within if len(e) == siren}
+
+
 _OF_ARRONDISSEMENTS = frozenset({"75056", "13055", "69123"})
 
 

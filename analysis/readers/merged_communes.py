@@ -43,32 +43,34 @@ def given_to_today(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Text
     held = turnout["election_id"][apart].astype("str").map(order)
     by_commune = held.groupby(communes[apart]).unique()
     ids = list(order)
-    told = []
+    # Two lists: what is told of an item is one text in each, without a comma that parts items.
+    told: dict[bool, list[Text]] = {True: [], False: []}
     for own, first, last in ends.itertuples():
         later = min((n for n in by_commune.get(movements()[own], ()) if n > last), default=None)
         said = {
-            "name": names.get(own) or own,
-            "code": own,
+            "former": f"{names[own]} ({own})" if names.get(own) else own,
             "commune": place_name(movements()[own]),
             "first": ids[first],
             "last": ids[last],
         }
-        told.append(
-            Text("{name} ({code}) to {commune}, {first} to {last}", **said)
+        told[later is not None].append(
+            Text("{former} to {commune} from {first} to {last}", **said)
             if later is None
             else Text(
-                "{name} ({code}) to {commune}, {first} to {last} (part of it by {later})",
+                "{former} to {commune} from {first} to {last} (part of it by {later})",
                 later=ids[later],
                 **said,
             )
         )
-    return (
+    return tuple(
         Text(
             "results of {n} former commune(s) were given to the commune they are part of today: "
             "{communes}",
-            n=len(told),
-            communes=some(told, most=10),
-        ),
+            n=len(one),
+            communes=some(one, most=10),
+        )
+        for one in told.values()
+        if one
     )
 
 

@@ -16,7 +16,7 @@ from analysis.readers.implausible import told_of_sizes
 from analysis.readers.known_places import officially_spelt
 from analysis.readers.merged_communes import changed_communes, given_to_today
 from analysis.readers.raw_results import Raw
-from analysis.readers.set_aside import files_of, set_aside, tolerated
+from analysis.readers.set_aside import files_of, set_aside, tolerated, without_rows
 from analysis.tables.elections import Election
 from analysis.tables.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
 from analysis.tables.sources import LeftOut, Report
@@ -101,20 +101,17 @@ def assemble(
         ),
     ]
     kept = ~contradicts[rows]
+    bad = turnout.loc[contradicts, "election_id"].astype("str").value_counts()
     turnout = _with_votes(turnout, rows[kept], left_out, raw)
     table, candidates = _candidates(ballots[kept].assign(votes=votes[kept]), blocs)
     files = files_of(raw, without="general_results")
     table = _once_each(table, left_out, files, leave_out=leave_out)
-    last = raw.reports[-1]
-    kept_rows = last.rows_kept - sum(o.count for o in orphans) - (len(kept) - len(table))
-    report = replace(
-        last,
-        rows_kept=kept_rows,
-        left_out=(*last.left_out, *left_out),
-        notes=(*last.notes, *restored),
-    )
+    was = raw.ballots["election_id"].astype("str").value_counts()
+    lost = was.sub(table["election_id"].astype("str").value_counts(), fill_value=0).astype("int64")
+    reports = without_rows(raw, left_out, lost, bad)
+    report = replace(reports[-1], notes=(*reports[-1].notes, *restored))
     elections = _elections(turnout["election_id"], dated)
-    first, *others = (*raw.reports[:-1], report)
+    first, *others = (*reports[:-1], report)
     notes = (
         told_of_sizes(turnout),
         given_to_today(turnout, elections),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -281,3 +282,38 @@ def _accounted(report: Report, raw: Raw, out: pd.DataFrame, votes: int) -> Repor
     )
     notes = (*report.notes, note) if len(postal) else report.notes
     return replace(report, rows_kept=kept, left_out=report.left_out + left, notes=notes)
+
+
+def without_rows(
+    raw: Raw, left_out: Sequence[LeftOut], lost: pd.Series, units: pd.Series
+) -> list[Report]:
+    """Return the accounts of the files with what was left out of each.
+
+    Parameters
+    ----------
+    raw
+        As it was read: which file is of which election.
+    left_out
+        What was left out, of all files.
+    lost, units
+        By election: rows of votes left out, and bureaux whose votes contradict their ballots.
+
+    Returns
+    -------
+    list
+        A file that has a row for each bureau lost as many rows as bureaux, not as candidates.
+    """
+    last, rest, found = raw.reports[-1], list(left_out), []
+    for report in raw.reports:
+        role, gone, mine = report.source.role, 0, []
+        if role == "candidats_results":
+            gone, mine = int(lost.sum()), rest
+        elif role != "general_results":
+            election = role.split()[-1]
+            wide = report.rows_kept <= int((raw.counts["election_id"] == election).sum())
+            gone = int((units if wide else lost).get(election, 0))
+            mine = [one for one in rest if one.election_id == election or report is last]
+        rest = [one for one in rest if one not in mine]
+        kept = report.rows_kept - gone
+        found.append(replace(report, rows_kept=kept, left_out=(*report.left_out, *mine)))
+    return found

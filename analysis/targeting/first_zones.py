@@ -11,6 +11,10 @@ import pandas as pd
 MOST = 3
 # A zone grows among the best fifth of the list: neighbours beyond would dilute it.
 _BEST_SHARE = 0.2
+# Volunteer-hours of one outing of a team of two.
+LEAST_HOURS = 4.0
+# Bureaux of a commune that is small enough to be one place to go to.
+_VILLAGE = 4
 
 Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
@@ -67,11 +71,29 @@ def best_of(table: pd.DataFrame, k: int) -> pd.DataFrame:
     return table.head(most)[worth.head(most)].reset_index(drop=True)
 
 
+def of_villages(best: pd.DataFrame) -> Pairs:
+    """Return which bureaux are of one commune of a few, by position both ways.
+
+    Parameters
+    ----------
+    best
+        As `best_of` returns it: `commune_id`. Of a place of one commune none is: nothing tells
+        which of its bureaux lie side by side.
+    """
+    communes = best["commune_id"].astype("str")
+    counted = communes.map(communes.value_counts())
+    rows = np.flatnonzero((counted <= _VILLAGE) & (counted < len(best)))
+    own = pd.DataFrame({"commune": communes.to_numpy()[rows], "row": rows})
+    pairs = own.merge(own, on="commune").query("row_x != row_y")
+    return pairs["row_x"].to_numpy(), pairs["row_y"].to_numpy()
+
+
 def first_zones(best: pd.DataFrame, near: Pairs, hours: float, most: int = MOST) -> list[list[int]]:
     """Group neighbours among the best, each group worth an equal share of the hours.
 
     A zone begins with the best bureau that lies neither in an earlier zone nor beside one, and
-    takes the best of those that touch it until its share of the hours is spent.
+    takes the best of those that touch it until its share of the hours is spent. It begins with no
+    bureau that is done before an outing is over, where there are others.
 
     Parameters
     ----------
@@ -103,7 +125,9 @@ def first_zones(best: pd.DataFrame, near: Pairs, hours: float, most: int = MOST)
         beside[int(one)].add(int(other))
     zones: list[list[int]] = []
     closed: set[int] = set()
-    for seed in range(len(best)):
+    whole = cost >= LEAST_HOURS
+    seeds = whole if whole.any() else np.ones(len(best), dtype=bool)
+    for seed in np.flatnonzero(seeds).tolist():
         if seed in closed:
             continue
         zones.append(_grown(seed, beside, closed, cost, room))

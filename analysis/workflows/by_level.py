@@ -31,6 +31,7 @@ from analysis.geography.level_shapes import (
 )
 from analysis.geography.outlines import COMMUNE, outlines
 from analysis.geography.zones import departments
+from analysis.readers.known_places import joined
 from analysis.tables.elections import Choice
 from analysis.tables.keys_among import is_among
 from analysis.tables.schema import STREETS, commune_of, empty
@@ -159,7 +160,8 @@ def map_of(
     known = own if level == DEPARTEMENT else own.map(_department(workspace))
     # Of a commune alone, what surrounds its squares says nothing.
     around = () if level == BUREAU else tuple(sorted(set(known.dropna())))
-    shapes = level_shapes(level, units, around)
+    epci = pd.Series(joined(), dtype="str") if level == COMMUNE else None
+    shapes = level_shapes(level, units, around, epci)
     if vintage is not None and level in {COMMUNE, CONSTITUENCY}:
         contours = contours_of(workspace, vintage, communes)
         of = units_of(workspace, contours["bureau_id"], level)

@@ -28,6 +28,7 @@ from analysis.targeting.first_zones import (
     ZoneWorth,
     best_of,
     first_zones,
+    of_villages,
     worth_of,
 )
 from analysis.targeting.margin import Margin, last_margin
@@ -316,11 +317,10 @@ def zones_to_begin(file: RankingFile) -> tuple[Zone, ...]:
 
 
 def near_of(workspace: Workspace, best: pd.DataFrame) -> Pairs:
-    """Return which bureaux touch, by position both ways; without contours, none do."""
+    """Return which bureaux touch, by position both ways; without contours, those of a village."""
     shapes = shapes_of(workspace, best)
-    nothing = np.empty(0, dtype=np.int64)
     if shapes.empty:
-        return nothing, nothing
+        return of_villages(best)
     at = best.reset_index().set_index("bureau_id")["index"]
     one, other = touching(shapes.geometry.to_numpy())
     places = at.reindex(shapes["bureau_id"]).to_numpy()

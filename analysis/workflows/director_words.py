@@ -171,6 +171,9 @@ def _why(brief: Brief, zone: Zone, language: str) -> str:
 
 
 def _sure(brief: Brief, zone: Zone, language: str) -> str:
+    if brief.hours.bureaux == brief.hours.of:
+        text = Text("These hours reach every bureau: the order only says where to begin.")
+        return told(text, language)
     values = {"n": _writer(language)(100 * zone.top), "k": brief.hours.bureaux}
     if zone.top >= _SURE:
         text = Text(

@@ -231,8 +231,10 @@ def _told(units: Units, drawn: LevelMap) -> None:
     if near:
         lines.append(
             ngettext(
-                "{n} small commune stands beside the town of its postal code.",
-                "{n} small communes stand beside the town of their postal code.",
+                "{n} small commune stands beside the town of its postal code, or amid the communes "
+                "it is joined with.",
+                "{n} small communes stand beside the town of their postal code, or amid the "
+                "communes they are joined with.",
                 near,
             ).format(n=number(near))
         )

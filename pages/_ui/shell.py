@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.geography.zones import departments
 from analysis.readers.codes import ABROAD
 from pages._ui import loaders, messages, state
 from pages._ui.i18n import _, number, speak_of
@@ -81,13 +82,12 @@ def place_name() -> str:
         return str(places["name"].iloc[0])
     if terrain := place.manifest.get("terrain"):
         return str(terrain["name"])
-    departments = places["department_id"].nunique()
-    if departments == 1 and places["department_id"].iloc[0] == ABROAD:
+    several = places["department_id"].nunique()
+    if several == 1 and places["department_id"].iloc[0] == ABROAD:
         return _("French citizens abroad ({n} consulates)").format(n=number(len(places)))
-    if departments == 1:
-        return _("département {code} ({n} communes)").format(
-            code=places["department_id"].iloc[0], n=number(len(places))
+    if several == 1:
+        code = str(places["department_id"].iloc[0])
+        return _("{department} ({n} communes)").format(
+            department=departments().get(code, code), n=number(len(places))
         )
-    return _("{n} communes of {d} départements").format(
-        n=number(len(places)), d=number(departments)
-    )
+    return _("{n} communes of {d} départements").format(n=number(len(places)), d=number(several))

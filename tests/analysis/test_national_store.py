@@ -255,6 +255,7 @@ def test_an_arrondissement_is_itself_and_names_become_codes():
     assert len(choose("Plaine Commune").codes) == 8
     assert choose("2e circonscription de la Gironde").codes == ("33",)
     assert "which communes lie in it" in choose("2e circonscription de la Gironde").notes[0]
+    assert "--within" in choose("2e circonscription de la Gironde").notes[0]
     assert choose("La Réunion (974)").departments == ("974",)
 
 

@@ -87,6 +87,30 @@ def test_a_case_is_read_to_its_right_value(tmp_path, case):
         assert match["matched"] == right[0]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_raw_files_each_loses_its_own_rows_and_never_more_than_it_has(tmp_path, order):
+    """Villages that choose names beside a town of lists; the other file lost nothing."""
+    head = (
+        "Code du département;Libellé du département;Code de la commune;Libellé de la commune;"
+        "Code du b.vote;Inscrits;Abstentions;Votants;Blancs;Nuls;Exprimés;N°Panneau;Nuance;Sexe;"
+        "Nom;Prénom;Liste;Voix"
+    )
+    names = ";".join(f"{n};;M;NOM{n};Jean;;{30 + n}" for n in range(1, 10))
+    lists = "1;LDVD;M;DURAND;Louis;AVENIR;55;2;LDVG;F;PETIT;Anne;ENSEMBLE;45"
+    town = f"48;Lozère;095;Mende;0001;200;90;110;5;5;100;{lists}"
+    village = f"48;Lozère;098;Molezon;0001;89;27;62;1;2;59;{names}"
+    raw = []
+    for election, rows in (("2020_muni_t1", [head, town, village]), ("2020_muni_t2", [head, town])):
+        (file := tmp_path / f"{election}.txt").write_text("\n".join(rows) + "\n", encoding="cp1252")
+        raw.append(f"{election}={file}")
+    place = build(inputs_of(Given(raw=tuple(raw[::order]))), tmp_path / "ws")
+    accounts = {one["source"]["role"]: one for one in place.manifest["sources"]}
+    first, second = accounts["results 2020_muni_t1"], accounts["results 2020_muni_t2"]
+    assert (first["rows_read"], first["rows_kept"]) == (2, 1)
+    assert [one["count"] for one in first["left_out"]] == [1]
+    assert (second["rows_read"], second["rows_kept"], second["left_out"]) == (1, 1, [])
+
+
 @pytest.mark.parametrize("file", ["pres2022.csv", "macroman.csv", "macline_utf8.csv", "utf16.csv"])
 def test_any_encoding_of_a_raw_file_is_read(tmp_path, file):
     place = built(tmp_path, "raw_cp850", raw=(("2022_pres_t1", file),))

@@ -1,13 +1,14 @@
 """From the whole to the bureau in a place of two départements without contours, and back."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from analysis.geography.constituencies import UNKNOWN
-from pages._ui import bureaux, level_map, levels, territory
+from pages._ui import bureaux, level_map, levels, loaders, shell, territory
 from pages._ui.i18n import _
 
 PAGES = {
@@ -45,6 +46,22 @@ def test_the_director_of_a_place_without_contours_sees_a_map_too(open_app):
     app = open_app("home", workspace="nation")
     assert not app.exception
     assert set(_list(app)["Nom"]) == {"Ain", "Corse-du-Sud"}
+
+
+@pytest.mark.parametrize(
+    ("departments", "name"),
+    [
+        (["48", "48"], "Lozère (2 communes)"),
+        (["98", "98"], "98 (2 communes)"),
+        (["2A", "2B"], "2 communes de 2 départements"),
+    ],
+)
+def test_a_departement_is_called_by_its_name(departments, name, monkeypatch):
+    places = pd.DataFrame({"name": ["Bourg", "Ville"], "department_id": departments})
+    place = SimpleNamespace(path=Path("x"), digest="", manifest={})
+    monkeypatch.setattr(loaders, "workspace", lambda: place)
+    monkeypatch.setattr(loaders, "table", lambda *_asked: places)
+    assert shell.place_name() == name
 
 
 def test_nonsense_for_a_level_is_the_usual_one(open_app):

@@ -72,13 +72,15 @@ def zones(found: Brief) -> list[DeltaGenerator]:
             places.append(left.container())
             for title, text in words.zone_lines(found, zone, language()):
                 right.markdown(f"**{title}** — {messages.plain(text)}")
-    if found.zones:
+    if found.zones and found.file.announced.table["vintage"].notna().any():
         st.caption(
             _(
                 "Dark blue: the zone, a third of the hours; light blue: good neighbours, for when "
                 "hours remain. The whole order is on Priorities."
             )
         )
+    elif found.zones:
+        st.caption(_("The whole order is on Priorities."))
     return places
 
 

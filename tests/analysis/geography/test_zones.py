@@ -15,6 +15,8 @@ from analysis.geography.zones import (
 )
 from analysis.readers.calendar import election_of
 from analysis.tables.elections import Choice
+from analysis.workflows.build import Inputs, build
+from tests.made import candidates, general, write_results
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,26 @@ def test_quarters_of_the_embedded_place_are_found_by_name(valmont):
     named = valmont.read("zones")
     wanted = named.loc[named["zone_id"] == "99900-Les Tilleuls", "bureau_id"]
     assert sorted(bureaux_in(valmont, ids, [place])) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("3e", "13203"),
+        ("3e arrondissement", "13203"),
+        ("3ème Arrondissement", "13203"),
+        ("Marseille 3ème", "13203"),
+        ("marseille 1er arrondissement", "13201"),
+        ("1ère circonscription", "circonscription:13-01"),
+        ("2ème circonscription", "circonscription:13-02"),
+    ],
+)
+def test_ordinals_are_known_as_people_write_them(tmp_path, written, place):
+    rows = [("2022_legi_t1", "13055", b, 300, 200, 0, 0) for b in ("0101", "0301", "0302")]
+    counts = general(*rows, place="Marseille").assign(code_circonscription=["01", "02", "02"])
+    votes = candidates(*((e, c, b, "DVG", "ADAM", 200) for e, c, b, *_ in rows))
+    built = build(Inputs(*write_results(tmp_path, counts, votes)), tmp_path / "w")
+    assert place_named(built, written) == place
 
 
 def test_an_unknown_name_says_what_is_near(valmont):

@@ -142,8 +142,8 @@ def test_results_of_a_former_commune_are_given_to_the_new_one(tmp_path, places):
     bureaux = set(results.turnout["bureau_id"].astype("str"))
     assert bureaux == {*(f"49301_000{k}" for k in (1, 2, 3)), "49301_49179-0001"}
     (note,) = results.reports[0].notes
-    told = "Le Longeron (49179) to Sèvremoine (49301), 2014_euro_t1 to 2014_euro_t1 (part of it by "
-    assert note.endswith(f"{told}2017_pres_t1)")
+    told = "Le Longeron (49179) to Sèvremoine (49301) from 2014_euro_t1 to 2014_euro_t1"
+    assert note.endswith(f"{told} (part of it by 2017_pres_t1)")
 
 
 def test_what_the_table_does_not_know_is_still_said(tmp_path):

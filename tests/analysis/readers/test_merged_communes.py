@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from analysis.i18n import told as told_in
 from analysis.readers.merged_communes import changed_communes, given_to_today
 
 DAYS = ["2014_euro_t1", "2017_pres_t1", "2022_pres_t1"]
@@ -76,8 +77,25 @@ def test_between_which_elections_a_commune_became_part_of_another_is_said():
     table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
     table = table.astype({"election_id": "category", "bureau_id": "category"})
     (note,) = given_to_today(table, pd.DataFrame({"election_id": days, "round": 1}))
-    told = "(49179) to Sèvremoine (49301), 2014_muni_t1 to 2015_regi_t1 (part of it by 2017_pres_t1"
-    assert told in str(note)
+    said = "(49179) to Sèvremoine (49301) from 2014_muni_t1 to 2015_regi_t1 (part of it by "
+    assert f"{said}2017_pres_t1" in str(note)
     assert "2014_muni_t1 to 2014_muni_t1 (part of it by 2017_pres_t1" in str(note)
     (note,) = given_to_today(table.iloc[:4], pd.DataFrame({"election_id": days, "round": 1}))
     assert "part of it by" not in str(note)
+
+
+def test_many_former_communes_are_told_in_one_language_and_each_once():
+    """As they are read again from a manifest; of 48022 no name is known."""
+    days = ["2014_euro_t1", "2017_pres_t1"]
+    olds = [*("48050_48022", "48027_48014", "48027_48023", "48009_48047"), "49301_49179"]
+    rows = [("2014_euro_t1", f"{old}-0001", 100) for old in olds]
+    rows += [("2017_pres_t1", f"{commune}_0001", 300) for commune in ("48050", "48027", "48009")]
+    table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
+    table = table.astype({"election_id": "category", "bureau_id": "category"})
+    notes = given_to_today(table, pd.DataFrame({"election_id": days, "round": 1}))
+    merged, gone = sorted((told_in(str(note), "fr") for note in notes), key=len, reverse=True)
+    assert merged.count("en fait partie à") == 4
+    assert " 48022 à Bédouès-Cocurès (48050), de" in merged
+    assert "part of" not in merged
+    assert " from " not in merged
+    assert "Sèvremoine (49301), de 2014_euro_t1 à 2014_euro_t1" in gone

@@ -8,6 +8,7 @@ import shapely
 from analysis.charts.ground_file import encode_ground
 from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.geography.level_shapes import level_shapes, on_mainland, outlines, points
+from analysis.readers.known_places import joined
 from analysis.tables.elections import Choice
 from analysis.targeting.rank import Settings, rank_bureaux
 from analysis.workflows import by_level
@@ -21,6 +22,30 @@ PAIR = ("2022_pres_t1", "2024_legi_t1")
 def ranked(valmont):
     found = prospects_of(valmont, Scenario("left", "2027_pres_t1"))
     return rank_bureaux(found, Settings(draws=20))
+
+
+def test_every_departement_is_an_area_that_maps_draw():
+    """Those of 29, 2B, 34 and 35 held a line beside their land, and were on no map."""
+    found = {code: shape.geom_type for code, shape in outlines().items()}
+    assert set(found.values()) == {"Polygon", "MultiPolygon"}
+    assert len(found) == 96
+    units = pd.DataFrame({"unit_id": ["2A", "2B"], "name": ["Sud", "Nord"], "registered": 1})
+    drawn = level_shapes("departement", units, ("2A", "2B")).units.set_index("bureau_id").geometry
+    # In square metres of Web Mercator, twice those on the ground.
+    assert drawn["2B"].area == pytest.approx(8.66e9, rel=0.01)
+
+
+def test_a_village_without_a_position_stands_amid_those_it_is_joined_with():
+    """Of 360 communes of Corsica 160 stood west of the island, of Lozère 26."""
+    codes = ["48098", "48171", "2B003", "2A011", "98711"]
+    assert not points().reindex(codes)["x"].notna().any()
+    units = pd.DataFrame({"unit_id": [*codes, "48095"], "name": "", "registered": 100})
+    found = level_shapes("commune", units, ("48", "2A", "2B"), pd.Series(joined()))
+    assert (found.near, found.apart) == (4, 1)
+    shapes = found.units.set_index("bureau_id").geometry
+    for code, department in zip(codes[:4], ("48", "48", "2B", "2A"), strict=True):
+        assert shapes[code].centroid.distance(outlines()[department]) < 5_000
+    assert not shapes["48098"].centroid.equals(shapes["48171"].centroid)
 
 
 def test_sums_of_communes_are_those_of_the_bureaux(valmont, ranked):

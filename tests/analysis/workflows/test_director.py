@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,12 +15,13 @@ import pytest
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.tables.sources import UNSTATED
-from analysis.targeting.first_zones import best_of, first_zones, worth_of
+from analysis.targeting.first_zones import best_of, first_zones, of_villages, worth_of
 from analysis.targeting.margin import last_margin
 from analysis.workflows import director_words
 from analysis.workflows.director import brief_of, near_of, place_name
 from analysis.workflows.director_files import brief_to_bytes
 from analysis.workflows.director_week import example_week, turf_states
+from analysis.workflows.director_words import zone_lines
 from analysis.workflows.part_totals import parts_of
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.readiness import not_loaded
@@ -82,6 +84,38 @@ def test_zones_worked_by_hand():
     near = (np.r_[pairs[:, 0], pairs[:, 1]], np.r_[pairs[:, 1], pairs[:, 0]])
     assert first_zones(best, near, hours=90) == [[0, 2, 3], [4]]
     assert first_zones(best, near, hours=60) == [[0, 2], [4]]
+
+
+def test_a_bureau_of_a_few_doors_begins_no_zone_where_there_are_others():
+    best = pd.DataFrame({"hours": [1.0, 50, 3.9, 4.0, 20]})
+    alone = (np.empty(0, dtype=int), np.empty(0, dtype=int))
+    assert first_zones(best, alone, hours=500) == [[1], [3], [4]]
+    # It is taken with a neighbour, and where nothing is larger it is the place to begin.
+    beside = (np.array([0, 1]), np.array([1, 0]))
+    assert first_zones(best, beside, hours=500) == [[1, 0], [3], [4]]
+    assert first_zones(best.head(1), alone, hours=500) == [[0]]
+
+
+def test_without_contours_the_bureaux_of_a_village_are_one_zone_and_those_of_a_town_are_not():
+    communes = ["48061", "48095", "48061", "48152", "48061", *["48095"] * 4]
+    best = pd.DataFrame({"commune_id": communes, "hours": 10.0})
+    near = of_villages(best)
+    assert sorted(zip(*map(list, near), strict=True)) == [
+        (one, other) for one in (0, 2, 4) for other in (0, 2, 4) if one != other
+    ]
+    assert first_zones(best, near, hours=500) == [[0, 2, 4], [1], [3]]
+    assert not len(of_villages(best.head(1))[0])
+    assert not len(of_villages(best.iloc[[0, 2]])[0])
+
+
+@pytest.mark.parametrize(
+    ("of", "said"), [(8, "reach every bureau"), (9, "in 100 draws of 100 its bureaux")]
+)
+def test_where_every_bureau_is_reached_nobody_is_sure_of_an_order(found, of, said):
+    hours = replace(found.hours, bureaux=8, of=of)
+    zone = replace(found.zones[0], top=1.0)
+    lines = dict(zone_lines(replace(found, hours=hours), zone, "en"))
+    assert said in lines["How sure"]
 
 
 def test_no_zone_begins_where_no_turf_can_be_cut():
