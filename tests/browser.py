@@ -50,6 +50,31 @@ STILL = """addEventListener("DOMContentLoaded", () => {
         "*, ::before, ::after {animation: none !important; transition: none !important}";
     document.head.append(style);
 })"""
+# A click is on its way to the server before the page says that the script runs: who asked for a
+# run (field 11 of Streamlit's BackMsg) waits until one has begun (field 4 of its ForwardMsg).
+ASKED = """{
+    const send = WebSocket.prototype.send, heard = new WeakSet();
+    const first = (bytes) => {
+        for (let at = 0; at < bytes.length;) {
+            const field = bytes[at] >> 3;
+            if ((bytes[at] & 7) !== 2 || field > 2) return field;
+            let long = 0, shift = 0;
+            do long += (bytes[++at] & 127) * 2 ** shift, shift += 7; while (bytes[at] & 128);
+            at += 1 + long;
+        }
+    };
+    WebSocket.prototype.send = function (content) {
+        if (!heard.has(this)) {
+            heard.add(this);
+            this.addEventListener("message", ({data}) => {
+                if (data instanceof ArrayBuffer && first(new Uint8Array(data)) === 4)
+                    window.askedForRun = false;
+            });
+        }
+        if (content instanceof Uint8Array && first(content) === 11) window.askedForRun = true;
+        return send.call(this, content);
+    };
+}"""
 LOCAL = {"127.0.0.1", "localhost", ""}
 
 
@@ -227,6 +252,7 @@ def open_page(
     else:
         window = browser.new_context(**{"viewport": size, "locale": "fr-FR"} | context)
         window.add_init_script(STILL)
+        window.add_init_script(ASKED)
         page = window.new_page()
         page.set_default_timeout(PATIENCE_MS)
     visit = Visit(page, kind)
@@ -238,11 +264,11 @@ def open_page(
 def settle(page: Page, *, timeout: float = PATIENCE_MS) -> None:
     """Wait until the script of the page has run to its end and its pictures have come.
 
-    The server forgets a picture at the next run; one still on its way would be an error.
+    A run that a click has asked for is waited for too, in a window of `open_page`. The server
+    forgets a picture at the next run; one still on its way would be an error.
     """
-    page.locator("[data-test-script-state='notRunning']").wait_for(
-        state="attached", timeout=timeout
-    )
+    ended = "!window.askedForRun && document.querySelector('[data-test-script-state=notRunning]')"
+    page.wait_for_function(ended, timeout=timeout)
     page.wait_for_function("[...document.images].every((each) => each.complete)", timeout=timeout)
 
 

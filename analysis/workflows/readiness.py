@@ -84,7 +84,7 @@ def ready(file: RankingFile, day: date) -> tuple[Remark, ...]:
     """
     table = file.ranking.table
     found = [
-        *_unsealed(file.workspace),
+        *_unsealed(file),
         *not_loaded(file.workspace, day),
         *_old_contours(file.workspace, table),
         *_without_ground(table, file.ranking.k),
@@ -93,8 +93,11 @@ def ready(file: RankingFile, day: date) -> tuple[Remark, ...]:
     return tuple(found)
 
 
-def _unsealed(workspace: Workspace) -> Iterable[Remark]:
-    if not in_force(workspace.path):
+def _unsealed(file: RankingFile) -> Iterable[Remark]:
+    if file.hold_back is not None and file.hold_back.given_up:
+        text = Text("The trial was given up: nobody will know whether the doors changed anything.")
+        yield Remark("unsealed", text, "trial_design")
+    elif not in_force(file.workspace.path):
         yield Remark(
             "unsealed",
             Text(

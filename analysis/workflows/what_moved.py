@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Text, some
 from analysis.exports.csv_account import put_account
-from analysis.exports.provenance import read_provenance
+from analysis.exports.provenance import Provenance, read_provenance
 from analysis.i18n import told
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.whole_files import written_whole
@@ -129,6 +130,26 @@ def earlier_at(path: Path) -> Earlier:
     return read_earlier(content, path.name, scenario)
 
 
+def scenario_beside(content: bytes, name: str) -> Scenario:
+    """Read what a ranking answers from what stands beside its CSV, `FILE.csv-metadata.json`.
+
+    Raises
+    ------
+    DataError
+        When it does not stand beside a ranking.
+    """
+    try:
+        text = str(json.loads(content)["dc:provenance"])
+        return scenario_of(Provenance.from_json(text, where=name))
+    except (DataError, ValueError, LookupError, TypeError) as error:
+        raise DataError(
+            "This file does not say what a ranking answers.",
+            where="{file}",
+            mend="Give the FILE.csv-metadata.json that came with the CSV, or the CSV alone.",
+            file=name,
+        ) from error
+
+
 def _no_ranking(name: str) -> DataError:
     return DataError(
         "This is not an earlier ranking.",
@@ -164,7 +185,7 @@ def what_moved(earlier: Earlier, file: RankingFile) -> pd.DataFrame:
     DataError
         When the earlier ranking is for another bloc or election, or of another place.
     """
-    _refuse_another(earlier, file)
+    refuse_another(earlier.scenario, file.scenario, _codes)
     now = file.table.set_index("bureau_id")
     if not earlier.table["bureau_id"].isin(now.index.astype("str")).any():
         raise DataError(
@@ -198,16 +219,35 @@ def _labels(earlier: Earlier) -> pd.Series:
     return table["label"].astype("str") if "label" in table else pd.Series("", index=table.index)
 
 
-def _refuse_another(earlier: Earlier, file: RankingFile) -> None:
-    then, now = earlier.scenario, file.scenario
+def refuse_another(then: Scenario | None, now: Scenario, called: Callable[[Scenario], str]) -> None:
+    """Refuse an earlier ranking for other votes or another election.
+
+    Parameters
+    ----------
+    then
+        What it answers; None where that is not known.
+    now
+        What is asked today.
+    called
+        Names a scenario to who reads the error.
+
+    Raises
+    ------
+    DataError
+        When the two are not one question.
+    """
     if then is not None and (then.choice, then.election) != (now.choice, now.election):
         raise DataError(
             "The earlier ranking answers another question.",
             where="then {then}, now {now}",
             mend="Compare rankings for the same bloc and the same election.",
-            then=f"{then.votes_label} {then.election}",
-            now=f"{now.votes_label} {now.election}",
+            then=called(then),
+            now=called(now),
         )
+
+
+def _codes(scenario: Scenario) -> str:
+    return f"{scenario.votes_label} {scenario.election}"
 
 
 def _reasons(table: pd.DataFrame, earlier: Earlier, file: RankingFile) -> pd.Series:

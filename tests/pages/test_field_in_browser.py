@@ -206,7 +206,7 @@ def test_a_phone_shows_the_pages_without_scrolling_sideways(app, visit):
 
 
 def test_the_sheet_seen_on_a_phone_takes_no_more_room_than_it_needs(app, visit):
-    page = visit(f"fieldwork?workspace={NAME}", width=390, height=844)
+    page = visit(f"fieldwork?workspace={NAME}&field_view=say", width=390, height=844)
     sheet = page.locator("[lang=fr]", has=page.locator("table"))
     undo = page.get_by_role("button", name="Annuler")
     sheet.scroll_into_view_if_needed()

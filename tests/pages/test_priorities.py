@@ -448,6 +448,37 @@ def test_departements_and_communes_narrow_the_place(page, places):
     assert_shows(app, places.nation, Scenario("left", "2027_pres_t1", places=("01",)))
 
 
+def test_an_earlier_ranking_says_its_question_by_what_stands_beside_it(page, places, tmp_path):
+    def written(scenario, name):
+        file = tmp_path / name
+        found = answer(places.valmont, scenario)
+        ranking_file(places.valmont, scenario, *found, teams=False).write(file)
+        beside = file.with_name(f"{name}-metadata.json")
+        return [(one.name, one.read_bytes(), "text/csv") for one in (file, beside)]
+
+    app = page(bloc="left", hours="300", view="files")
+
+    def drop(*files):
+        app.file_uploader(key="moved.file").set_value(list(files)).run()
+        assert not app.exception
+
+    alone = "Le CSV seul ne dit ni la stratégie d’alors"
+    other = written(with_settings(LEFT, preset="abstainers_first"), "old.csv")
+    drop(other[0])
+    assert any(alone in one for one in values(app.caption))
+    drop(*other)
+    assert not any(alone in one for one in values(app.caption))
+    reasons = app.dataframe[-1].value[_("Why")]
+    assert reasons.str.contains("la stratégie").sum() > len(reasons) / 2
+    # What stands beside another file says nothing of this one.
+    right = written(replace(LEFT, bloc="right"), "right.csv")
+    drop(*right, other[0])
+    assert not errors(app)
+    drop(other[0], *right)
+    assert errors(app) == [translate("The earlier ranking answers another question.")]
+    assert any("alors Droite, Présidentielle 2027" in one for one in values(app.caption))
+
+
 def test_a_damaged_table_is_explained(page, places):
     damaged = places.folder / "broken"
     shutil.copytree(places.valmont.path, damaged)

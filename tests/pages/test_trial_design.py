@@ -485,6 +485,15 @@ def test_the_trial_is_given_up_by_ticking_what_is_lost(page):
     assert values(app.warning) == [
         _("No bureau is held back. The files say so, in the words above.")
     ]
+    # Nothing above it says the contrary, nor does « Ready? » ask for a seal.
+    told = " ".join(values(app.markdown))
+    assert "gardés comme témoins" not in told
+    assert "Aucun essai n’est scellé" not in told
+    assert "Vous avez renoncé à l’essai" in told
+    app.checkbox(key="hold_back.given_up").uncheck().run()
+    told = " ".join(values(app.markdown))
+    assert "gardés comme témoins" in told
+    assert "Aucun essai n’est scellé" in told
 
 
 def test_files_obey_the_sealed_design(page, own):

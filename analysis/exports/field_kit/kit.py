@@ -204,6 +204,16 @@ class Kit:
         told = self.walks.summary.get("left_alone", ())
         return {str(one["address_id"]): one for one in told}
 
+    def alone_at(self, address_id: str) -> str:
+        """Say which doors of an address asked not to be disturbed; "" where none did."""
+        told = self.left_alone.get(address_id)
+        if told is None:
+            return ""
+        ground = self.say("ground")
+        floors = [ground if n == "0" else self.say("floor").format(n) for n in told["floors"]]
+        where = f" ({', '.join(floors)})" if floors else ""
+        return self.say("alone").format(self.count("doors", "door_one", told["doors"])) + where
+
     @cached_property
     def measures(self) -> dict[str, dict[str, Any]]:
         """Return the bureaux, minutes and metres of each turf."""

@@ -238,12 +238,8 @@ def _place(kit: Kit, stop: Mapping[str, Any]) -> str:
     told = str(stop["street"] or "").strip() or kit.say("no_name_street")
     if stop["split"]:
         told += f" ({kit.say('doors_range').format(stop['door_from'], stop['door_to'])})"
-    if alone := kit.left_alone.get(str(stop["address_id"])):
-        ground = kit.say("ground")
-        floors = [ground if n == "0" else kit.say("floor").format(n) for n in alone["floors"]]
-        where = f" ({', '.join(floors)})" if floors else ""
-        doors = kit.count("doors", "door_one", alone["doors"])
-        told += f" · {kit.say('alone').format(doors)}{where}"
+    if alone := kit.alone_at(str(stop["address_id"])):
+        told += f" · {alone}"
     if minutes := _away(kit, stop):
         far = format_number(minutes, language=kit.language)
         told += f" · {kit.say('out_of_the_way').format(far)}"

@@ -230,8 +230,16 @@ def _colours(kit: Kit) -> dict[str, str]:
 
 def _for_teams(kit: Kit) -> pd.DataFrame:
     """Return what a team reads of each stop, headings in the language."""
-    stops = pd.concat(kit.tables.values(), ignore_index=True)[[*_LIST]]
+    every = pd.concat(kit.tables.values(), ignore_index=True)
+    stops = every[[*_LIST]].assign(street=_street_words(kit, every))
     return stops.rename(columns={name: kit.say(name, "list") for name in _LIST})
+
+
+def _street_words(kit: Kit, stops: pd.DataFrame) -> pd.Series:
+    """Return the streets, each with the doors that asked not to be disturbed."""
+    told = pd.Series({one: f" · {kit.alone_at(one)}" for one in kit.left_alone}, dtype="str")
+    alone = told.reindex(stops["address_id"].astype("str"), fill_value="")
+    return stops["street"].astype("str") + alone.array
 
 
 def _stops(kit: Kit) -> pd.DataFrame:
@@ -244,7 +252,9 @@ def _named(kit: Kit, turf_id: str) -> Iterator[tuple[str, str, list[float]]]:
     """Give name, words and place (longitude, latitude) of each stop."""
     for stop, at in zip(kit.records[turf_id], _degrees(kit, turf_id), strict=True):
         doors = kit.count("doors", "door_one", int(stop["dwellings"]))
-        yield f"{stop['stop']} · {stop['label']}", doors, at
+        alone = kit.alone_at(str(stop["address_id"]))
+        words = f"{doors} · {alone}" if alone else doors
+        yield f"{stop['stop']} · {stop['label']}", words, at
 
 
 def _degrees(kit: Kit, turf_id: str) -> list[list[float]]:

@@ -7,10 +7,18 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.workflows.ranking import RankingFile
-from analysis.workflows.what_moved import moved_to_text, read_earlier, reason_text, what_moved
+from analysis.workflows.what_moved import (
+    moved_to_text,
+    read_earlier,
+    reason_text,
+    refuse_another,
+    scenario_beside,
+    what_moved,
+)
 from pages._ui import messages
 from pages._ui.access import taken_away
 from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.priorities.named_scenarios import described
 from pages._ui.trial.number_tables import show_table
 
 _SHOWN = 50
@@ -21,22 +29,34 @@ def compare(file: RankingFile) -> None:
     st.markdown("#### " + _("What moved since last time"))
     given = st.file_uploader(
         _("An earlier ranking (CSV of this page or of the command `rank`)"),
-        type=["csv"],
+        type=["csv", "json"],
+        accept_multiple_files=True,
         key="moved.file",
     )
-    if given is None:
-        st.caption(_("Drop the file of last week: each bureau that moved is listed with why."))
+    tables = [one for one in given if one.name.lower().endswith(".csv")]
+    if not tables:
+        st.caption(
+            _(
+                "Drop the file of last week: each bureau that moved is listed with why. With what "
+                "stands beside it (`FILE.csv-metadata.json`) the strategy of then is known too."
+            )
+        )
         return
+    # The last one dropped counts, with what stands beside it by name.
+    ranking = tables[-1]
+    beside = [one for one in given if one.name == f"{ranking.name}-metadata.json"]
     try:
-        moved = what_moved(read_earlier(given.getvalue(), given.name), file)
+        then = scenario_beside(beside[-1].getvalue(), beside[-1].name) if beside else None
+        refuse_another(then, file.scenario, described)
+        moved = what_moved(read_earlier(ranking.getvalue(), ranking.name, then), file)
     except DataError as error:
         messages.show_error(error)
         return
     if moved.empty:
         st.success(_("No bureau moved."))
         return
-    told = ngettext("{n} bureau moved.", "{n} bureaux moved.", len(moved))
-    st.markdown(told.format(n=number(len(moved))))
+    count = ngettext("{n} bureau moved.", "{n} bureaux moved.", len(moved))
+    st.markdown(count.format(n=number(len(moved))))
     show_table(
         pd.DataFrame(
             {
@@ -56,10 +76,13 @@ def compare(file: RankingFile) -> None:
         key="moved.csv",
         on_click="ignore",
     )
-    st.caption(
-        _(
-            "The reason is the one thing that, put back to what it was everywhere, brings the rank "
-            "nearest to the earlier one. The file alone does not tell the strategy of then: the "
-            "command `rank --since` reads it from the file beside it."
-        )
+    reason = _(
+        "The reason is the one thing that, put back to what it was everywhere, brings the rank "
+        "nearest to the earlier one."
     )
+    if then is None:
+        reason += " " + _(
+            "The CSV alone tells neither the strategy of then nor whose votes were to be won: "
+            "drop what stands beside it (`FILE.csv-metadata.json`) with it."
+        )
+    st.caption(reason)

@@ -61,16 +61,19 @@ def choose(place: Workspace, scenario: Scenario) -> HoldBack:
             DESIGN_PAGE, label=_("See the sealed design, or retire it"), icon=":material/science:"
         )
         return usual
-    st.markdown(
-        said
-        + _(
+    told = st.container()
+    held = _given_up(usual, len(controls))
+    # Nothing is said to be held back by files that hold nothing back.
+    if held.on:
+        draw = _(
             ": {control} in {size}, drawn by lot (seed {seed}). This draw follows your settings: "
             "seal it before the first team goes out, or two lists may not hold the same bureaux "
             "back."
         ).format(control=DEFAULT.control, size=DEFAULT.block_size, seed=scenario.settings.seed)
-    )
-    gate.link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
-    return _given_up(usual, len(controls))
+        told.markdown(said + draw)
+        with told:
+            gate.link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
+    return held
 
 
 def _given_up(usual: HoldBack, controls: int) -> HoldBack:

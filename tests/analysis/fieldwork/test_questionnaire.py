@@ -47,6 +47,13 @@ def test_another_word_or_order_is_another_version():
         "Quelle est votre nationalité ?", "D'où venez-vous ?", "Where are you from?",
         "Êtes-vous syndiqué ?", "Are you in a trade union?", "Êtes-vous homosexuel ?",
         "Avez-vous été condamné ?", "Monsieur Durand", "Paul Durand", "06 12 34 56 78",
+        "De quel pays venez-vous ?", "Êtes-vous française ?", "Are you a foreigner?",
+        "¿Cómo se llama?",
+        "¿Cuál es su número de teléfono?", "¿Qué edad tiene?", "¿Está enferma?",
+        "¿De dónde es usted?",
+        "¿Es usted católico?", "¿Está sindicado?", "¿Ha sido condenado?", "Qual é o seu nome?",
+        "Onde mora?", "Quantos anos tem?", "Está doente?", "Qual é a sua nacionalidade?",
+        "É homossexual?",
     ],
 )  # fmt: skip
 def test_what_asks_for_or_names_a_person_is_refused(text):
@@ -65,6 +72,11 @@ def test_what_asks_for_or_names_a_person_is_refused(text):
         "Qu’attendez-vous du maire ?", "Will you vote in June?", "Le prix des loyers",
         "Faut-il un centre de santé dans le quartier ?", "Is the town clean?", "Les trottoirs",
         "Êtes-vous satisfait des bus ?", "Que pensez-vous de la réforme des retraites ?",
+        "¿Votará usted en junio?", "¿Le gusta la calle donde vive?", "¿Cómo se llama la plaza?",
+        "La salud",
+        "¿Hay que cuidar los edificios para personas con discapacidad?", "O bairro é limpo?",
+        "A saúde",
+        "A direção da Câmara", "¿Qué dirección toma la ciudad?",
     ],
 )  # fmt: skip
 def test_what_asks_for_an_opinion_passes(text):

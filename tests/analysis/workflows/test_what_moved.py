@@ -15,6 +15,7 @@ from analysis.workflows.what_moved import (
     earlier_at,
     read_earlier,
     reason_text,
+    scenario_beside,
     what_moved,
 )
 
@@ -121,6 +122,12 @@ def test_a_ranking_of_another_place_or_with_a_bureau_twice_is_refused(file, earl
         read_earlier(twice, "old.csv")
 
 
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"dc:provenance": "x"}', b"\xff"])
+def test_what_stands_beside_no_ranking_is_refused(content):
+    with pytest.raises(DataError, match="what a ranking answers"):
+        scenario_beside(content, "x.json")
+
+
 def test_another_bloc_is_another_question(file, earlier):
     other = replace(earlier, scenario=Scenario("right", "2027_pres_t1"))
     with pytest.raises(DataError, match="another question"):
@@ -133,6 +140,8 @@ def test_the_command_reads_both_dialects_and_writes_beside(valmont, tmp_path, di
     asked = ["rank", "--workspace", str(valmont.path), "--for", "2027_pres_t1", "--bloc", "left"]
     run(*asked, "--out", str(old), "--dialect", dialect)
     assert earlier_at(old).scenario == SCENARIO
+    beside = (tmp_path / "old.csv-metadata.json").read_bytes()
+    assert scenario_beside(beside, "old.csv-metadata.json") == SCENARIO
     run(*asked, "--out", str(new), "--preset", "abstainers_first", "--since", str(old))
     assert "moved:" in capsys.readouterr().out
     lines = (tmp_path / "new.moved.csv").read_text(encoding="utf-8").splitlines()

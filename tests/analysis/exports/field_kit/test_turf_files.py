@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -81,6 +82,20 @@ def test_geojson_has_the_way_and_all_columns(kit):
     assert first["properties"]["doors"] == kit.tables["T0001"]["dwellings"].sum()
     assert set(second["properties"]) == set(kit.walks.turfs.columns)
     assert collection["palier"]["seal"] == kit.walks.seal
+
+
+def test_lists_and_maps_for_teams_name_the_doors_not_to_disturb(kit):
+    stop = kit.tables["T0001"].iloc[2]
+    told = [{"address_id": stop["address_id"], "street": "", "doors": 1, "floors": ["0", "3"]}]
+    kit = replace(kit, walks=replace(kit.walks, summary=kit.walks.summary | {"left_alone": told}))
+    said = "à ne pas déranger : 1 porte (rez-de-chaussée, étage 3)"
+    book = pd.read_excel(io.BytesIO(turf_files.to_xlsx(kit)), sheet_name="Pour les équipes")
+    marked = book[book["Rue"].str.replace("\N{NO-BREAK SPACE}", " ").str.endswith(f" · {said}")]
+    assert marked[["Secteur", "Arrêt"]].to_numpy().tolist() == [["T0001", stop["stop"]]]
+    for file in (turf_files.to_gpx(kit, "T0001"), turf_files.to_kml(kit)):
+        assert said in file.decode().replace("\N{NO-BREAK SPACE}", " ")
+    # Streets stay as they are where programs read them.
+    assert "déranger :" not in turf_files.to_csv(kit).decode().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_turf_of_one_building_has_no_way(place):
