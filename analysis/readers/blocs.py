@@ -6,6 +6,7 @@ import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
@@ -113,25 +114,31 @@ def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     blocs
         As `read_blocs` returns it.
     """
-    exact = blocs.set_index(["election", "key"])["bloc"]
+    election = candidates["election_id"].str.replace(r"_t\d+$", "", regex=True)
+    nuances = _paired(election, _spelled(candidates["nuance"]))
+    names = _paired(election, _spelled(candidates["name"]))
+    # Who is called Lo is not of the nuance LO, if a nuance is known.
+    own = ~names.isin(nuances) | (candidates["nuance"] == "").to_numpy()
     spelled = pd.DataFrame(
-        {"election": blocs["election"], "key": _spelled(blocs["key"]), "bloc": blocs["bloc"]}
+        {"key": _paired(blocs["election"], _spelled(blocs["key"])), "bloc": blocs["bloc"].array}
     ).drop_duplicates()
     # Two keys that are one but for their accents are two lists where their blocs differ.
-    loose = spelled.drop_duplicates(["election", "key"], keep=False)
-    loose = loose.set_index(["election", "key"])["bloc"]
-    election = candidates["election_id"].str.replace(r"_t\d+$", "", regex=True)
-    nuances = pd.MultiIndex.from_arrays([election, _spelled(candidates["nuance"])])
-    names = pd.MultiIndex.from_arrays([election, _spelled(candidates["name"])])
-    # Who is called Lo is not of the nuance LO, if a nuance is known.
-    own = ~names.isin(nuances) | (candidates["nuance"] == "")
-    found = pd.Series("", index=candidates.index, dtype="str")
+    loose = spelled.drop_duplicates("key", keep=False)
+    exact = pd.Index(_paired(blocs["election"], blocs["key"])), blocs["bloc"].to_numpy(object)
+    nearly = pd.Index(loose["key"]), loose["bloc"].to_numpy(object)
+    found = np.full(len(candidates), "", dtype=object)
     for column, near, may in (("nuance", nuances, True), ("name", names, own)):
-        keys = pd.MultiIndex.from_arrays([election, candidates[column]])
-        for known, asked in ((loose, near), (exact, keys)):
-            named = pd.Series(known.reindex(asked).to_numpy(), index=candidates.index)
-            found = found.mask(named.notna() & may, named.astype("str"))
-    return found
+        keys = _paired(election, candidates[column])
+        for (known, given), asked in ((nearly, near), (exact, keys)):
+            at = known.get_indexer(asked)
+            named = (at >= 0) & may
+            found[named] = given[at[named]]
+    return pd.Series(found, index=candidates.index, dtype="str")
+
+
+def _paired(election: pd.Series, key: pd.Series) -> pd.Index:
+    """Return election and key as one text each: a line end, which neither has, between them."""
+    return pd.Index(election.to_numpy(object) + "\n" + key.to_numpy(object), dtype=object)
 
 
 @lru_cache(16_384)

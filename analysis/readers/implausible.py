@@ -36,9 +36,11 @@ def strange_size(counts: pd.DataFrame) -> pd.Series:
 
 
 def _is_strange(counts: pd.DataFrame, own: pd.Series) -> pd.Series:
-    usual = _lower_median(counts, "election_id")
     registered = counts["registered"].astype("float64")
-    return (registered > _FACTOR * own) & (registered > _FACTOR * usual)
+    strange = registered > _FACTOR * own
+    if not strange.any():
+        return strange
+    return strange & (registered > _FACTOR * _lower_median(counts, "election_id"))
 
 
 def _lower_median(counts: pd.DataFrame, by: str) -> pd.Series:

@@ -87,6 +87,10 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     elections
         A `schema.ELECTIONS` table, in the order of dates.
     """
+    # A second round is held only where the first decided nothing.
+    first = elections.loc[elections["round"] == 1, "election_id"]
+    if len(first) < 2:  # noqa: PLR2004 - nothing to compare with
+        return ()
     communes_of_rows = commune_of(turnout["bureau_id"]).astype("category")
     # Consulates are no communes: whole countries move from one list to another.
     abroad = communes_of_rows.cat.categories.str.startswith(ABROAD)
@@ -95,8 +99,6 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     registered = units.pivot_table(
         "registered", "commune", "election_id", aggfunc="sum", observed=True
     )
-    # A second round is held only where the first decided nothing.
-    first = elections.loc[elections["round"] == 1, "election_id"]
     registered = registered[[election for election in first if election in registered]]
     before = registered.ffill(axis=1).shift(axis=1)
     ratio = registered / before

@@ -156,6 +156,8 @@ def _unreadable(raw: Raw, leave_out: bool) -> pd.DataFrame:
         near = raw.counts[raw.counts["bureau_id"].isin(ids)]
         broken[near.index[[pair in told for pair in _pairs(near)]]] = True
     rows = raw.counts[broken]
+    if rows.empty:
+        return _found(rows, Text(""))
     said = [told.get(pair, pair[1]) for pair in _pairs(rows)]
     names = pd.Series(said, index=rows.index, dtype=object)
     found = _found(rows, Text("a count that is no whole number"), names)
@@ -181,6 +183,8 @@ def _unregistered(raw: Raw, leave_out: bool) -> pd.DataFrame:
     """Find the units that vote without registered: postal districts, no bureaux."""
     counts = raw.counts
     none = (counts["registered"] == 0) & (counts["ballots"] > 0)
+    if not none.any():
+        return _found(counts.iloc[:0], _NO_REGISTERED)
     units = counts.groupby("election_id", observed=True).size()
     share = counts.loc[none, "election_id"].value_counts().reindex(units.index) / units
     usual = counts["election_id"].isin(share.index[share <= _MOST])
