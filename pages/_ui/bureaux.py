@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -163,6 +163,11 @@ def show_list(
                 shown=number(SHOWN), n=number(len(table))
             )
         )
+
+
+def in_words(codes: pd.Series, word: Callable[[str], str]) -> pd.Series:
+    """Return the word of each code, looked up once: a nation has 69,000 bureaux."""
+    return codes.map({code: word(code) for code in codes.unique()})
 
 
 def first_listed(bureau_ids: pd.Series) -> int:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -355,11 +354,6 @@ def world_name(world: str) -> str:
         "worst": _("Worst"),
     }
     return names.get(world, world)
-
-
-def in_words(codes: pd.Series, word: Callable[[str], str]) -> pd.Series:
-    """Return the word of each code, looked up once: a nation has 69,000 bureaux."""
-    return codes.map({code: word(code) for code in codes.unique()})
 
 
 def option_name(option: str) -> str:

@@ -21,6 +21,7 @@ from analysis.workflows.abstention import finding, look_ahead
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, target_of
 from analysis.workflows.reproduce import reproduce
+from pages._ui import bureaux
 from pages._ui.abstention import abstention_card, abstention_proof
 from pages._ui.i18n import _, election_name, number, percent, pgettext
 from pages._ui.messages import translate
@@ -343,3 +344,12 @@ def test_the_page_speaks_english(page, places):
     assert app.title[0].value == "Abstention"
     assert app.metric[0].label == "Abstention in the whole place"
     assert app.metric[0].value == f"{100 * level:.1f}%"
+
+
+def test_a_code_is_put_in_words_once_however_many_rows_have_it():
+    asked = []
+    codes = pd.Series(["own", "place", "own"] * 9)
+    assert bureaux.in_words(codes, lambda one: asked.append(one) or one[:2]).tolist() == [
+        "ow", "pl", "ow"
+    ] * 9  # fmt: skip
+    assert asked == ["own", "place"]

@@ -6,7 +6,6 @@ import math
 import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -340,12 +339,3 @@ def test_no_empty_box_asks_in_the_english_of_streamlit():
     pages = Path(__file__).parents[2] / "pages"
     found = {file.name: list(empty_boxes(file.read_text())) for file in pages.rglob("*.py")}
     assert not {name: lines for name, lines in found.items() if lines}
-
-
-def test_a_code_is_put_in_words_once_however_many_rows_have_it():
-    asked = []
-    codes = pd.Series(["own", "place", "own"] * 9)
-    assert i18n.in_words(codes, lambda one: asked.append(one) or one[:2]).tolist() == [
-        "ow", "pl", "ow"
-    ] * 9  # fmt: skip
-    assert asked == ["own", "place"]

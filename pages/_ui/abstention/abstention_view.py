@@ -14,7 +14,7 @@ from analysis.workflows.abstention import Outlook
 from analysis.workflows.by_level import abstention_by
 from pages._ui import bureaux, levels
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
-from pages._ui.i18n import _, election_name, in_words, language, ngettext, number, percent, pgettext
+from pages._ui.i18n import _, election_name, language, ngettext, number, percent, pgettext
 from pages._ui.messages import plain, translate
 
 
@@ -136,7 +136,7 @@ def forecast_list(found: Outlook) -> None:
         _("Registered"): table["registered"],
         _("Abstainers"): (table["abstention"] * table["registered"]).round(0),
         _("Elections seen"): table["past"],
-        _("Rests on"): in_words(table["source"], source_name),
+        _("Rests on"): bureaux.in_words(table["source"], source_name),
     }
     bureaux.show_list(table, columns, key="abstention.list", beside=True)
 

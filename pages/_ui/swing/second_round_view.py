@@ -26,7 +26,7 @@ from pages._ui import bureaux, file_downloads, loaders, state
 from pages._ui.access import visitor
 from pages._ui.background import answer_of
 from pages._ui.bureau_map import Legend, Number, Paint
-from pages._ui.i18n import _, election_name, in_words, language, number, option_name, percent
+from pages._ui.i18n import _, election_name, language, number, option_name, percent
 from pages._ui.messages import plain, show_unread
 from pages._ui.swing.two_elections import Question
 from pages._ui.typed_tables import keep_typed
@@ -366,7 +366,9 @@ def _map(place: Workspace, asked: WhatIf, found: SecondRound) -> None:
     columns: dict[str, pd.Series] = {_("Registered"): table["registered"]}
     columns |= {option_name(one): table[one] for one in names}
     columns |= {option_name(one): table[one] for one in _NOT_VALID if one in table}
-    columns[_("First")] = in_words(table["leader"], lambda one: option_name(one) if one else "")
+    columns[_("First")] = bureaux.in_words(
+        table["leader"], lambda one: option_name(one) if one else ""
+    )
     columns[_("Ahead (points)")] = (100 * table["lead"]).round(1)
     bureaux.show_list(table, columns, key="second.list")
 
