@@ -174,7 +174,7 @@ def test_a_morning_from_home_to_printed_sheets(app, visit):
     expect(page.get_by_text("Plus long / moyenne")).to_be_visible()
 
 
-def test_the_best_zone_is_printed_in_five_clicks(app, visit):
+def test_the_best_zone_is_printed_in_four_clicks(app, visit):
     page = visit(f"?workspace={NAME}&lang=fr&bloc=left")
     # The morning above has the map of its turfs; without a graphics card each costs six seconds.
     page.route("**/DeckGlJsonChart*", lambda _route: None)
@@ -182,7 +182,6 @@ def test_the_best_zone_is_printed_in_five_clicks(app, visit):
     expect(page.get_by_text("Seulement ces bureaux")).to_be_visible()
     settle(page)
     wanted = parse_qs(urlsplit(page.url).query)["turf_bureaux"]
-    page.get_by_role("button", name="Découper les secteurs").click()
     expect(page.get_by_text("Plus long / moyenne")).to_be_visible(timeout=120_000)
     settle(page)
     page.get_by_role("radio", name="Distribuer").click()

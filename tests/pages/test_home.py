@@ -5,8 +5,10 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.errors import DataError
 from analysis.geography.bureau_names import bureau_labels
 from analysis.targeting.rank import Settings
+from analysis.workflows import turf_cuts
 from analysis.workflows.director import zones_to_begin
 from analysis.workflows.ranking import Scenario, answer, ranking_file
 from pages._ui import state
@@ -62,7 +64,14 @@ def test_what_a_link_to_home_asks_is_kept_on_the_next_pages(open_app):
     assert app.number_input(key="hours").value == 300
 
 
-def test_a_zone_opens_the_page_of_turfs_with_its_bureaux_and_no_other(open_app, places):
+def test_one_press_cuts_a_zone_its_bureaux_and_no_other(open_app, places, monkeypatch):
+    asked_for = []
+
+    def cut(_place, _targets, order):
+        asked_for.append(order)
+        raise DataError("The turfs cannot be written into this workspace.")
+
+    monkeypatch.setattr(turf_cuts, "cut", cut)
     asked = Scenario("left", "2027_pres_t1")
     ranking, prospects = answer(places.valmont, asked)
     file = ranking_file(places.valmont, asked, ranking, prospects)
@@ -73,6 +82,7 @@ def test_a_zone_opens_the_page_of_turfs_with_its_bureaux_and_no_other(open_app, 
     app.button(key="home.zone.1").click().run()
     assert not app.exception
     assert app.title[0].value == _("Walks")
+    assert [order["bureaux"] for order in asked_for] == [list(second.bureaux)]
     assert app.query_params["turf_bureaux"] == list(second.bureaux)
     assert "turf_top" not in app.session_state
     names = "; ".join(bureau_labels(places.valmont, second.bureaux))
@@ -84,6 +94,8 @@ def test_a_zone_opens_the_page_of_turfs_with_its_bureaux_and_no_other(open_app, 
     assert not app.exception
     assert app.number_input(key="turf_top").value > 0
     assert "turf_bureaux" not in app.query_params
+    # Who comes back later has asked for no other cut.
+    assert len(asked_for) == 1
 
 
 def test_the_browsers_way_back_undoes_one_choice_and_is_not_written_over(open_app, monkeypatch):

@@ -867,12 +867,17 @@ def test_a_bureau_goes_first_or_out_by_hand_with_its_reason_and_back_again(page,
         return app.run()
 
     app = look_at(page(bloc="left"))
-    buttons = {one: app.button(key=f"hand.{one}.{bureau}") for one in ("pinned", "excluded")}
-    assert all(button.disabled for button in buttons.values())
-    app.text_input(key=f"hand.reason.{bureau}").set_value("   ").run()
-    assert app.button(key=f"hand.{kind}.{bureau}").disabled
-    app.text_input(key=f"hand.reason.{bureau}").set_value(f" {reason} ").run()
+    first = _("Write the reason first: whoever reads the file will ask.")
+    assert first in values(app.caption)
+    app.text_input(key=f"hand.reason.{bureau}").set_value("   ")
     app.button(key=f"hand.{kind}.{bureau}").click().run()
+    assert first in values(app.warning)
+    assert kind not in links(app)
+    # The press comes with what was typed: a browser sends the text when the field is left for it.
+    app.text_input(key=f"hand.reason.{bureau}").set_value(f" {reason} ")
+    assert not app.button(key=f"hand.{kind}.{bureau}").disabled
+    app.button(key=f"hand.{kind}.{bureau}").click().run()
+    assert first not in values(app.warning)
     assert not app.exception
     decided = with_settings(LEFT, **{kind: {bureau: reason}})
     table = answer(places.valmont, decided)[0].table

@@ -20,7 +20,7 @@ from analysis.fieldwork.turf_links import page_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows import turf_cuts
 from analysis.workflows.hold_back import trial_units
-from analysis.workflows.jobs import StoppedError
+from analysis.workflows.jobs import Job, StoppedError
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from analysis.workflows.turf_folder import TARGETS, cuts
@@ -100,6 +100,17 @@ def test_without_a_cut_the_page_says_what_to_do(open_app, places):
     assert not app.exception
     assert any(_("Cut the turfs") in text for text in values(app.info))
     assert not app.metric
+
+
+def test_who_waits_for_the_first_cut_is_not_told_to_press(open_app, places, monkeypatch):
+    folder = shutil.copytree(places.valmont.path, places.folder / "en_cours")
+    monkeypatch.setattr(turf_cuts, "cut", lambda *_asked: Job(("turfs", folder)))
+    app = open_app("turfs", workspace="en_cours", bloc="left")
+    app.button(key="turfs.make").click().run()
+    assert not app.exception
+    assert any(_("Cutting the turfs") in text for text in values(app.markdown))
+    assert not any(_("Cut the turfs") in text for text in values(app.info))
+    assert "turfs.make" not in {button.key for button in app.button}
 
 
 def test_a_place_without_addresses_says_what_to_get_instead_of_a_button(open_app, places):

@@ -11,6 +11,7 @@ from pages._ui import state
 from pages._ui.i18n import _
 
 _KINDS = ("pinned", "excluded")
+_NO_REASON = "hand.no_reason"
 
 
 def chosen(kind: str) -> dict[str, str]:
@@ -41,23 +42,35 @@ def ask(bureau: pd.Series) -> None:
         )
         return
     with st.expander(_("Pin or exclude this bureau")):
-        reason = st.text_input(
+        st.text_input(
             _("Reason (kept with the scenario and in the files)"),
-            key=f"hand.reason.{name}",
+            key=_reason_of(name),
             placeholder=_("works all day on market days"),
         )
-        if not reason.strip():
-            st.caption(_("Write the reason first: whoever reads the file will ask."))
-        # One under the other: beside the map there is no room for both.
+        why = _("Write the reason first: whoever reads the file will ask.")
+        (st.warning if st.session_state.pop(_NO_REASON, None) == name else st.caption)(why)
+        # One under the other: beside the map there is no room for both. Never greyed: the press
+        # itself ends the typing, and one on a grey button would do nothing.
         for kind, label in (("pinned", _("Pin: goes first")), ("excluded", _("Exclude"))):
             st.button(
                 label,
                 key=f"hand.{kind}.{name}",
-                disabled=not reason.strip(),
-                on_click=_set,
-                args=(kind, name, reason.strip()),
+                on_click=_decide,
+                args=(kind, name),
                 width="stretch",
             )
+
+
+def _reason_of(bureau: str) -> str:
+    return f"hand.reason.{bureau}"
+
+
+def _decide(kind: str, bureau: str) -> None:
+    """Pin or exclude a bureau for the reason that was typed; without one, say so."""
+    if reason := st.session_state[_reason_of(bureau)].strip():
+        _set(kind, bureau, reason)
+    else:
+        st.session_state[_NO_REASON] = bureau
 
 
 def _set(kind: str, bureau: str, reason: str) -> None:

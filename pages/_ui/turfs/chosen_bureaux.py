@@ -12,12 +12,13 @@ import streamlit as st
 from pages._ui import loaders, messages, state, territory
 from pages._ui.access import gate, visitor
 from pages._ui.i18n import _, ngettext, number
+from pages._ui.turfs import follow
 
 _KEY, _PAGE = "turf_bureaux", "pages/turfs.py"
 
 
 def way(bureaux: Sequence[str], *, key: str) -> None:
-    """Offer to cut turfs of some bureaux of the whole place, to who may.
+    """Offer to cut turfs of some bureaux of the whole place, to who may; one press cuts them.
 
     Parameters
     ----------
@@ -32,6 +33,7 @@ def way(bureaux: Sequence[str], *, key: str) -> None:
         # A part of the place that was chosen before may hold none of them.
         wide = {"department": territory.EVERYWHERE, "commune": territory.EVERYWHERE}
         state.answer_ahead({_KEY: list(bureaux), **wide})
+        follow.ask_at_once()
         st.switch_page(_PAGE)
 
 

@@ -16,6 +16,12 @@ from pages._ui.i18n import _, number
 
 _SLOT = "turfs"
 SHOWN = "turfs.cut"
+_AT_ONCE = "turfs.make_at_once"
+
+
+def ask_at_once() -> None:
+    """Have the page of turfs cut when it opens: a button of another page has asked for it."""
+    st.session_state[_AT_ONCE] = True
 
 
 def first(place: Workspace, make: Callable[[], Job | Path]) -> None:
@@ -27,7 +33,11 @@ def first(place: Workspace, make: Callable[[], Job | Path]) -> None:
         When the place has no addresses.
     """
     if not place.has("addresses"):
+        st.session_state.pop(_AT_ONCE, None)
         addresses_of(place)
+    if _busy():
+        # Where it is stands above: whoever waits is not told to press.
+        return
     st.info(
         _(
             "No turfs yet. Choose how many bureaux and how long an outing is, then press "
@@ -39,13 +49,19 @@ def first(place: Workspace, make: Callable[[], Job | Path]) -> None:
     button(make)
 
 
+def _busy() -> bool:
+    job = background.job_in(_SLOT)
+    return job is not None and job.running
+
+
 def button(make: Callable[[], Job | Path]) -> None:
     """Offer to cut; `make` returns a job, or the folder of a cut that is there already."""
-    job = background.job_in(_SLOT)
-    busy = job is not None and job.running
-    if not st.button(
+    busy = _busy()
+    asked = st.session_state.pop(_AT_ONCE, False) and not busy
+    pressed = st.button(
         _("Cut the turfs"), key="turfs.make", type="primary", width="stretch", disabled=busy
-    ):
+    )
+    if not (pressed or asked):
         return
     with messages.explain_data_errors():
         made = make()
