@@ -366,4 +366,7 @@ def _read(told: Mapping[str, Any]) -> WhatIf:
     }
     first, place, name = (str(told.get(key, "")) for key in ("first", "place", "name"))
     options, destinations = (tuple(map(str, one)) for one in told["order"])
-    return WhatIf(first, place, shares, int(told["asked"]), name, (options, destinations))
+    one = WhatIf(first, place, shares, int(told["asked"]), name, (options, destinations))
+    # What is listed can be opened.
+    one.table()
+    return one

@@ -137,7 +137,12 @@ def _named(name: str) -> str:
 
 def _read(told: Mapping[str, Any]) -> Kept:
     versions = tuple(Version(str(one["when"]), str(one["text"])) for one in told["versions"])
-    versions[-1].scenario()
+    # What is listed can be opened, each version of it.
+    for one in versions:
+        one.scenario()
+        dt.datetime.fromisoformat(one.when)
+    if not versions:
+        raise LookupError
     return Kept(str(told["name"]), versions)
 
 

@@ -13,6 +13,19 @@ from analysis.tables.whole_files import written_whole
 
 _SUFFIX = ".json"
 LONGEST_NAME = 60
+# Of a file's name: 60 letters may be 240 bytes, and a disk takes no more than 255 with the rest.
+_MOST_BYTES = 120
+# What a file that was cut, edited by hand or made by another program answers when it is read.
+_UNREAD = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    DataError,
+)
 
 
 class _Named(Protocol):
@@ -52,16 +65,23 @@ def look(folder: Path, read: Callable[[Any], T]) -> Shelf[T]:
     read
         What was kept, from what its file tells.
     """
-    found, unread = [], []
+    found: dict[str, tuple[T, Path]] = {}
+    unread = []
     for file in sorted(folder.glob(f"*{_SUFFIX}")):
         try:
-            found.append((read(json.loads(file.read_text(encoding="utf-8"))), file))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, DataError):
+            told = json.loads(file.read_text(encoding="utf-8"))
+            one = read(told)
+            if one.name in found:
+                # A copy that somebody made of the file.
+                one = read({**told, "name": f"{one.name} ({file.stem})"})
+        except _UNREAD:
             unread.append(file)
-    found.sort(key=lambda one: one[0].name.casefold())
+        else:
+            found[one.name] = one, file
+    names = sorted(found, key=str.casefold)
     return Shelf(
-        {one.name: one for one, _file in found},
-        {one.name: file for one, file in found},
+        {name: found[name][0] for name in names},
+        {name: found[name][1] for name in names},
         tuple(unread),
     )
 
@@ -109,13 +129,30 @@ def put(folder: Path, shelf: Shelf[T], name: str, told: Mapping[str, Any]) -> Pa
 
 
 def forget(shelf: Shelf[T], name: str) -> None:
-    """Take away what is kept under a name, if anything is."""
-    if name in shelf.files:
+    """Take away what is kept under a name, if anything is.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be written to.
+    """
+    if name not in shelf.files:
+        return
+    try:
         shelf.files[name].unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(
+            "This cannot be deleted from the workspace.",
+            where="{path}: {strerror}",
+            mend="Let the workspace be written to.",
+            path=shelf.files[name],
+            strerror=error.strerror,
+        ) from error
 
 
 def _free_file(folder: Path, name: str) -> Path:
     plain = "".join(one if one.isalnum() or one in " -_,." else "_" for one in name).strip(" .")
+    plain = plain.encode()[:_MOST_BYTES].decode(errors="ignore")
     file = folder / f"{plain or '_'}{_SUFFIX}"
     # "a/b" and "a_b" are two names, and so are two that a disk does not tell apart; what cannot
     # be read is somebody's too.

@@ -23,7 +23,8 @@ _NOT_IN = {
     "muni": _NO_COMMUNE,
     "regi": _NO_REGION,
     "dpmt": _NO_DEPARTMENT,
-    "cant": _NO_DEPARTMENT,
+    # Corsica, Guyane and Martinique elected such councils until 2015.
+    "cant": (*_NO_REGION, "75"),
 }
 
 

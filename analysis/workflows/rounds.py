@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.tables.workspace import Workspace
 
 # Of the whole nation or a region: what a place counted does not decide them.
 _BEYOND = ("pres", "euro", "regi", "refe")
+# Of who stands alone, a quarter of the registered is asked for too (Code électoral, L126, L193);
+# of a list it is not (L262).
+_QUARTER = ("legi", "dpmt", "cant")
 
 
 def first_of(election_id: str) -> str:
@@ -20,7 +25,10 @@ def first_of(election_id: str) -> str:
 
 
 def was_decided(workspace: Workspace, election_id: str) -> bool:
-    """Tell whether somebody had more than half of the valid votes at a first round, everywhere.
+    """Tell whether somebody was elected at a first round, everywhere.
+
+    More than half of the valid votes elect, and of a deputy or a councillor of a département as
+    many as a quarter of the registered.
 
     Parameters
     ----------
@@ -34,13 +42,22 @@ def was_decided(workspace: Workspace, election_id: str) -> bool:
     bool
         Of a part of a constituency it is told by that part alone.
     """
-    if election_id.split("_")[1] in _BEYOND:
+    kind = election_id.split("_")[1]
+    if kind in _BEYOND:
         return False
     columns = ["election_id", "bureau_id", "candidate_id", "votes"]
     votes = workspace.read_arrow("votes", columns=columns, elections=[election_id]).to_pandas()
     # Of the bureaux where somebody stood: candidates of other constituencies are no rivals.
     votes["valid"] = votes.groupby("bureau_id", observed=True)["votes"].transform("sum")
-    stood = votes.groupby("candidate_id", observed=True)[["votes", "valid"]].sum()
-    won = stood.index[2 * stood["votes"] > stood["valid"]]
+    columns = ["election_id", "bureau_id", "registered"]
+    turnout = workspace.read_arrow("turnout", columns=columns, elections=[election_id]).to_pandas()
+    registered = turnout.set_index("bureau_id")["registered"]
+    at = registered.index.get_indexer(pd.Index(votes["bureau_id"]))
+    votes["registered"] = registered.to_numpy()[at]
+    stood = votes.groupby("candidate_id", observed=True)[["votes", "valid", "registered"]].sum()
+    enough = 2 * stood["votes"] > stood["valid"]
+    if kind in _QUARTER:
+        enough &= 4 * stood["votes"] >= stood["registered"]
+    won = stood.index[enough]
     there = votes["candidate_id"].isin(won).groupby(votes["bureau_id"], observed=True).any()
     return bool(len(there) and there.all())

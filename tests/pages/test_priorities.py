@@ -467,13 +467,15 @@ def test_an_earlier_ranking_says_its_question_by_what_stands_beside_it(page, pla
     drop(other[0])
     assert any(alone in one for one in values(app.caption))
     drop(*other)
-    assert not any(alone in one for one in values(app.caption))
+    assert not any(alone in one or "Non utilisés" in one for one in values(app.caption))
     reasons = app.dataframe[-1].value[_("Why")]
     assert reasons.str.contains("la stratégie").sum() > len(reasons) / 2
     # What stands beside another file says nothing of this one.
     right = written(replace(LEFT, bloc="right"), "right.csv")
     drop(*right, other[0])
     assert not errors(app)
+    unused = "Non utilisés\u00a0: `right.csv`, `right.csv-metadata.json`."
+    assert any(unused in one and "`old.csv-metadata.json`" in one for one in values(app.caption))
     drop(other[0], *right)
     assert errors(app) == [translate("The earlier ranking answers another question.")]
     assert any("alors Droite, Présidentielle 2027" in one for one in values(app.caption))

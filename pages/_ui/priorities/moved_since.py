@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -44,7 +46,10 @@ def compare(file: RankingFile) -> None:
         return
     # The last one dropped counts, with what stands beside it by name.
     ranking = tables[-1]
-    beside = [one for one in given if one.name == f"{ranking.name}-metadata.json"]
+    own = f"{ranking.name}-metadata.json"
+    beside = [one for one in given if one.name == own]
+    used = (ranking, *beside[-1:])
+    _say_unused([one.name for one in given if one not in used], own)
     try:
         then = scenario_beside(beside[-1].getvalue(), beside[-1].name) if beside else None
         refuse_another(then, file.scenario, described)
@@ -86,3 +91,16 @@ def compare(file: RankingFile) -> None:
             "drop what stands beside it (`FILE.csv-metadata.json`) with it."
         )
     st.caption(reason)
+
+
+def _say_unused(names: Sequence[str], beside: str) -> None:
+    if names:
+        st.caption(
+            _(
+                "Not used: {names}. One CSV is compared, the last one dropped, with what stands "
+                "beside it (`{beside}`)."
+            ).format(
+                names=", ".join(f"`{name}`" for name in names),
+                beside=beside,
+            )
+        )

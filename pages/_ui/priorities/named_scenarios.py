@@ -171,7 +171,11 @@ def _copy(place: Workspace, name: str) -> None:
 
 
 def _forget(place: Workspace, name: str) -> None:
-    kept_scenarios.forget(place, name)
+    try:
+        kept_scenarios.forget(place, name)
+    except DataError as error:
+        st.session_state[_PROBLEM] = error
+        return
     visitor.current().note("scenario", name)
     _say(_("“{name}” is deleted."), name=messages.plain(name))
 

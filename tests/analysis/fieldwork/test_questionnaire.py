@@ -49,6 +49,8 @@ def test_another_word_or_order_is_another_version():
         "Avez-vous été condamné ?", "Monsieur Durand", "Paul Durand", "06 12 34 56 78",
         "De quel pays venez-vous ?", "Êtes-vous française ?", "Are you a foreigner?",
         "¿Cómo se llama?",
+        "Êtes-vous de nationalité française ?", "What nationality are you?",
+        "¿Está afiliada a un sindicato?", "É filiado num sindicato?",
         "¿Cuál es su número de teléfono?", "¿Qué edad tiene?", "¿Está enferma?",
         "¿De dónde es usted?",
         "¿Es usted católico?", "¿Está sindicado?", "¿Ha sido condenado?", "Qual é o seu nome?",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -60,10 +64,50 @@ def test_no_name_is_refused(place, name):
 
 def test_a_file_that_cannot_be_read_hides_no_other_and_is_told(place):
     keep(place, "Tour 1", LEFT)
-    for n, text in enumerate(("{", "[]", '{"name": "x", "versions": []}')):
+    whole = (place.path / "scenarios" / "Tour 1.json").read_text(encoding="utf-8")
+    undated = re.sub('"when": ".*?"', '"when": "yesterday"', whole)
+    broken = "{", "[]", '{"name": "x", "versions": []}', "[" * 100_000, undated
+    for n, text in enumerate(broken):
         (place.path / "scenarios" / f"{n}.json").write_text(text, encoding="utf-8")
     assert [*kept(place)] == ["Tour 1"]
-    assert [file.name for file in shelf(place).unread] == ["0.json", "1.json", "2.json"]
+    assert [file.name for file in shelf(place).unread] == [f"{n}.json" for n in range(5)]
+
+
+def test_an_earlier_version_that_cannot_be_read_is_told(place):
+    keep(place, "Tour 1", LEFT)
+    keep(place, "Tour 1", MORE)
+    file = place.path / "scenarios" / "Tour 1.json"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    told["versions"][0]["text"] = "bloc ="
+    file.write_text(json.dumps(told), encoding="utf-8")
+    assert shelf(place).unread == (file,)
+
+
+def test_a_copy_of_a_file_hides_neither(place):
+    keep(place, "Tour 1", LEFT)
+    folder = place.path / "scenarios"
+    shutil.copy(folder / "Tour 1.json", folder / "copie.json")
+    assert [*kept(place)] == ["Tour 1", "Tour 1 (copie)"]
+    forget(place, "Tour 1")
+    assert [file.name for file in folder.iterdir()] == ["copie.json"]
+
+
+def test_a_name_of_the_longest_letters_fits_on_a_disk(place):
+    keep(place, "𝐀" * 60, LEFT)
+    keep(place, "𝐀" * 59 + "B", MORE)
+    assert [*kept(place)] == ["𝐀" * 59 + "B", "𝐀" * 60]
+
+
+def test_what_cannot_be_deleted_is_said(place, monkeypatch):
+    keep(place, "Tour 1", LEFT)
+
+    def refuse(*_args, **_told):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(DataError, match="cannot be deleted") as said:
+        forget(place, "Tour 1")
+    assert "Tour 1.json: Permission denied" in str(said.value.where)
 
 
 def test_keeping_writes_over_nothing_that_cannot_be_read(place):

@@ -28,6 +28,8 @@ from analysis.workflows.refusals import is_held
         ("2028_regi_t1", "97411", "974", True),
         ("2028_dpmt_t1", "97411", "974", True),
         ("2011_cant_t1", "75056", "75", False),
+        ("2011_cant_t1", "2A004", "2A", True),
+        ("2011_cant_t1", "97302", "973", True),
     ],
 )
 def test_councils_of_departements_and_arrondissements(election, commune, department, held):

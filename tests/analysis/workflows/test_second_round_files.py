@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from dataclasses import replace
@@ -12,7 +13,7 @@ from analysis.errors import DataError
 from analysis.exports.model_export import Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows.backup import back_up
-from analysis.workflows.imagined_rounds import forget, keep, kept
+from analysis.workflows.imagined_rounds import forget, keep, kept, shelf
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.restore import restore
 from analysis.workflows.second_round_files import Told, imagine, second_round_to_file
@@ -82,6 +83,24 @@ def test_two_names_are_two_second_rounds(town):
     for name in names:
         forget(town, name)
     assert not {*names} & {*kept(town)}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"asked": float("inf")},
+        {"order": [["nobody"], ["MACRON"]]},
+        {"shares": {}},
+    ],
+)
+def test_what_cannot_be_opened_is_told_and_not_listed(town, broken):
+    file = keep(town, replace(imagine(town, Told(first=FIRST)), name="Duel à trois"))
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | broken), "utf-8")
+    try:
+        assert "Duel à trois" not in kept(town)
+        assert file in shelf(town).unread
+    finally:
+        file.unlink()
 
 
 @pytest.mark.parametrize(
