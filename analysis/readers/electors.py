@@ -27,7 +27,8 @@ from analysis.readers.address_meeting import (
     meet,
     without_others_ids,
 )
-from analysis.readers.addresses import decimals, texts
+from analysis.readers.address_positions import decimals
+from analysis.readers.addresses import texts
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import bare_code, contour_code
 from analysis.readers.commune_names import codes_of
