@@ -58,6 +58,11 @@ def placed(raw: pd.DataFrame, expected: Expected, bureaux: gpd.GeoDataFrame) -> 
         are of.
     bureaux
         Polygons in the metric CRS; may be empty.
+
+    Returns
+    -------
+    Positions
+        In the order of the rows.
     """
     found = _read(raw, expected)
     if bureaux.empty or _near(found.points, bureaux) or not {"lon", "lat"} <= set(raw):
@@ -119,7 +124,7 @@ def _in_metric(
 def _in_system(
     points: np.ndarray, metric: np.ndarray, crs: str, system: str
 ) -> tuple[np.ndarray, tuple[Text, ...]]:
-    """Tell which positions in metres lie where their system does not hold, and note the others.
+    """Tell which positions in metres lie where the metric CRS does not hold, and note the others.
 
     Parameters
     ----------
@@ -130,12 +135,12 @@ def _in_system(
     crs, system
         The metric CRS, and the one that metres were taken to be in.
     """
-    taken = checked_metric(system)
-    if not metric.any() or taken.area_of_use is None:
+    own, taken = checked_metric(crs), checked_metric(system)
+    if not metric.any() or own.area_of_use is None:
         return np.zeros(len(points), dtype=bool), ()
-    to_degrees = transformer(checked_metric(crs), "EPSG:4326").transform
+    to_degrees = transformer(own, "EPSG:4326").transform
     lon, lat = to_degrees(shapely.get_x(points), shapely.get_y(points))
-    west, south, east, north = taken.area_of_use.bounds
+    west, south, east, north = own.area_of_use.bounds
     elsewhere = metric & ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
     read = int((metric & ~elsewhere).sum())
     note = Text(

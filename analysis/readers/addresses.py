@@ -14,11 +14,13 @@ import shapely
 from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
 from analysis.geography.way_names import split_numbers
+from analysis.readers import address_columns as headed
 from analysis.readers.address_positions import placed
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, in_place
 from analysis.readers.former_communes import FORMER, FORMER_NAME, side_columns
 from analysis.readers.glance import NO, SURE, Glance
+from analysis.readers.known_places import communes as known_communes
 from analysis.readers.system_of_shapes import Expected
 from analysis.readers.tabular import LINE, header, read_columns
 from analysis.tables.schema import ADDRESSES
@@ -26,25 +28,23 @@ from analysis.tables.sources import LeftOut, Report, Source
 
 LICENCE = Text("Licence Ouverte 2.0 (Base Adresse Nationale)")
 
-_BAN = {
+_COLUMNS = {
     "address_id": ("id", "cle_interop", "address_id"),
-    "number": ("numero", "number", "n°", "no", "num", "numero_voie"),
-    "suffix": ("rep", "suffixe", "suffix"),
-    "street": ("nom_voie", "voie_nom", "street", "voie", "rue", "libelle_voie"),
+    "number": headed.NUMBER,
+    "suffix": headed.SUFFIX,
+    "kind": headed.KIND,
+    "street": (*headed.STREET, *headed.ADDRESS),
     "commune": ("code_insee", "commune_insee", "insee", "commune_id", "code_commune"),
+    "town": headed.TOWN,
     "former": FORMER,
     "former_name": FORMER_NAME,
-    "lon": ("lon", "long", "longitude"),
-    "lat": ("lat", "latitude"),
-    # Both in one, latitude first: portals of towns (Opendatasoft).
-    "point": ("geo_point_2d", "geo_point", "geopoint", "coordonnees_geo"),
-    # In metres, in the official projection of the place.
-    "x": ("x",),
-    "y": ("y",),
+    "lon": headed.LONGITUDE,
+    "lat": headed.LATITUDE,
+    "point": headed.POINT,
+    "x": headed.X,
+    "y": headed.Y,
 }
-_OPTIONAL = frozenset(
-    {"address_id", "suffix", "commune", "former", "former_name", "lon", "lat", "point", "x", "y"}
-)
+_OPTIONAL = frozenset(_COLUMNS.keys() - {"street"})
 _KEY = r"^(\d[\dAB]\d{3})_"
 # What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
 _NO_NUMBER = (99_999, 9_999, 999_999)
@@ -58,9 +58,10 @@ _NAMED = frozenset({"nom", "prenom"})
 def sniff(glance: Glance) -> float:
     """Tell a file of addresses: numbers, and where they are."""
     columns = {*map(plain, glance.columns)}
-    has = {name: bool(columns & {*map(plain, names)}) for name, names in _BAN.items()}
-    told = has["number"] and has["street"] and (has["point"] or has["lon"] and has["lat"])
-    identified = bool(columns & {*map(plain, _BAN["address_id"])})
+    has = {name: bool(columns & {*map(plain, names)}) for name, names in _COLUMNS.items()}
+    placed = has["point"] or has["lon"] and has["lat"] or has["x"] and has["y"]
+    told = has["number"] and has["street"] and placed
+    identified = bool(columns & {*map(plain, _COLUMNS["address_id"])})
     others = columns & {*map(plain, _COUNTED | _NAMED)}
     return SURE if told and (identified or not others) else NO
 
@@ -103,14 +104,20 @@ def read_addresses(
     left_out: list[LeftOut] = []
     table = read_columns(
         file,
-        _BAN,
+        _COLUMNS,
         left_out=left_out,
         optional=_OPTIONAL,
-        keep=lambda piece: _in_places(_with_commune(piece, file), places),
+        keep=lambda piece: _in_places(_with_commune(piece), places),
     )
     read = table.num_rows + sum(rows.count for rows in left_out)
-    raw = _identified(_without_number(_parted(texts(table))))
+    raw = _parted(texts(table))
     _expect_positions(raw, file)
+    raw, notes = _all_communes(raw, bureaux, places, file)
+    strange = raw["commune"] == ""
+    if "town" in raw and strange.any():
+        said = some(raw["town"][strange].unique())
+        left_out.append(LeftOut(Text("outside the place"), int(strange.sum()), said))
+    raw = _identified(_without_number(_numbered(raw[~strange], file)))
     if raw.empty:
         raise DataError(
             "There is no address of the place in this file.",
@@ -145,8 +152,9 @@ def read_addresses(
             ),
         )
     points = points[kept.index]
-    owner, notes = _bureau_of(points, bureaux, file.name)
-    number, _ = split_numbers(kept["number"])
+    owner, outside = _bureau_of(points, bureaux, file.name)
+    number, inside = split_numbers(kept["number"])
+    suffix = kept["suffix"].where(kept["suffix"] != "", inside) if "suffix" in kept else inside
     addresses = gpd.GeoDataFrame(
         {
             "address_id": kept["address_id"],
@@ -154,7 +162,7 @@ def read_addresses(
             "commune_id": kept["commune"].map(communes),
             "street": kept["street"],
             "number": number,
-            "suffix": kept["suffix"].str.lower() if "suffix" in kept else "",
+            "suffix": suffix.str.lower(),
             "dwellings": pd.array([pd.NA] * len(kept), dtype="Int64"),
             "registered": pd.array([pd.NA] * len(kept), dtype="Int64"),
         },
@@ -162,7 +170,7 @@ def read_addresses(
         crs=crs_metric,
     )
     source = Source.of(file, role="addresses", licence=LICENCE)
-    report = Report(source, read, len(kept), tuple(left_out), found.notes + notes)
+    report = Report(source, read, len(kept), tuple(left_out), (*notes, *found.notes, *outside))
     checked = ADDRESSES.check(addresses.reset_index(drop=True)).assign(**side_columns(kept))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
 
@@ -198,27 +206,51 @@ def _lacking(file: Path, wanted: Text) -> DataError:
     return DataError(
         "{file} lacks column(s): {wanted}.",
         where="{file}: columns found: {columns}",
-        mend="Download the publisher's file again; keep its delimiter and its header line.",
+        mend="Download the publisher's file again, with its delimiter and its header line; or give "
+        "the columns of your own list one of these names.",
         file=file.name,
         wanted=wanted,
         columns=some(header(file), most=8),
     )
 
 
-def _with_commune(piece: pa.Table, file: Path) -> pa.Table:
+def _with_commune(piece: pa.Table) -> pa.Table:
     """Add the commune of each row where only the key begins with it: BAL 1.1, 29019_0450_00012."""
-    if "commune" in piece.column_names:
+    if "commune" in piece.column_names or "address_id" not in piece.column_names:
         return piece
-    codes = pd.Series([], dtype="str")
-    if "address_id" in piece.column_names:
-        keys = pd.Series(pc.cast(piece["address_id"], pa.string()).to_pylist(), dtype="str")
-        codes = keys.str.extract(_KEY, expand=False)
+    keys = pd.Series(pc.cast(piece["address_id"], pa.string()).to_pylist(), dtype="str")
+    codes = keys.str.extract(_KEY, expand=False)
     if codes.notna().sum() == 0:
-        raise _lacking(file, Text("{names}", names=" / ".join(_BAN["commune"])))
+        return piece
     return piece.append_column("commune", pa.array(codes.fillna(""), pa.string()))
 
 
+def _all_communes(
+    raw: pd.DataFrame, bureaux: gpd.GeoDataFrame, places: tuple[str, ...], file: Path
+) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Return rows with their commune: its code, else its name, else the one that there is."""
+    if "commune" in raw:
+        return raw, ()
+    here = {code for code in known_communes() if in_place(code, places)} if places else set()
+    if not bureaux.empty:
+        here |= set(bureaux["commune_id"].astype("str"))
+    if (told := headed.with_communes(raw, here)) is None:
+        raise _lacking(file, Text("{names}", names=" / ".join(_COLUMNS["commune"])))
+    return told
+
+
+def _numbered(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Return rows with number and street in columns of their own."""
+    own = "number" in raw
+    raw = headed.in_columns(raw)
+    if not own and len(raw) and (raw["number"] == "").all():
+        raise _lacking(file, Text("{names}", names=" / ".join(headed.NUMBER[:6])))
+    return raw
+
+
 def _in_places(piece: pa.Table, places: tuple[str, ...]) -> pa.Table:
+    if "commune" not in piece.column_names:
+        return piece
     codes = pc.cast(piece["commune"], pa.string()).combine_chunks().dictionary_encode()
     inside = [
         in_place(commune_code(code or ""), places, arrondissement_of(code or ""))

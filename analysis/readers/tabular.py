@@ -198,7 +198,8 @@ def _choose(
             where="{file}: columns found: {columns}",
             mend="This is another table: {other}. Give it as such, or the file asked for."
             if other
-            else "Download the publisher's file again; keep its delimiter and its header line.",
+            else "Download the publisher's file again, with its delimiter and its header line; or "
+            "give the columns of your own list one of these names.",
             other=other,
             file=path.name,
             wanted=wanted,
