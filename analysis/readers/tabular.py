@@ -16,7 +16,7 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.beginnings import cells_of, delimiter_of, encoding_of, lines_above, plain
+from analysis.readers.beginnings import cells_of, delimiter_of, encoding_within, lines_above, plain
 from analysis.readers.glance import look
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import MOST_ROWS, opened, plain_file, suffix_in, too_large
@@ -352,8 +352,8 @@ def _start(path: Path) -> tuple[str, str, int, list[str]]:
     """Return encoding, delimiter, lines above the header, and all lines, from the first 64 kB."""
     with opened(path) as stream:
         start = stream.read(1 << 16)
+        encoding = encoding_within(stream.read, start)
     refuse_mistaken(path.name, start)
-    encoding = encoding_of(start)
     if b"\0" in start and not encoding.startswith("utf-16"):
         raise DataError(
             "{file} is not a text file.",

@@ -106,6 +106,16 @@ def test_latitude_before_longitude_is_turned_where_the_commune_tells(tmp_path):
     assert any("latitude stands before longitude" in note for note in report.notes)
 
 
+def test_degrees_without_a_name_are_read_where_they_lie_in_their_place(tmp_path):
+    right = squares(574_000, 6_279_000).set_crs(LAMBERT).to_crs(4326)
+    file = shapefile(tmp_path, right.set_crs(None, allow_override=True))
+    table, report = read_contours(file, vintage=2024, crs_metric=LAMBERT, known={"31555_0001"})
+    assert table.total_bounds == pytest.approx([574_000, 6_279_000, 574_200, 6_279_100], abs=1)
+    assert any("read as longitude and latitude" in note for note in report.notes)
+    with pytest.raises(DataError, match="does not say in which"):
+        read_contours(file, vintage=2024, crs_metric=LAMBERT, known={"75056_0101"})
+
+
 def test_what_the_user_says_is_taken_and_a_foreign_place_is_not_guessed(tmp_path):
     # The metres of Stockholm are numbers that Lambert-93 has too.
     file = shapefile(tmp_path, squares(674_000, 6_580_000, "stockholm"))
