@@ -13,38 +13,38 @@ import shapely
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
-from analysis.geography.transformer import transformer
 from analysis.geography.way_names import split_numbers
+from analysis.readers import address_columns as headed
+from analysis.readers.address_positions import placed
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, in_place
 from analysis.readers.former_communes import FORMER, FORMER_NAME, side_columns
 from analysis.readers.glance import NO, SURE, Glance
+from analysis.readers.known_places import communes as known_communes
+from analysis.readers.system_of_shapes import Expected
 from analysis.readers.tabular import LINE, header, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source
 
 LICENCE = Text("Licence Ouverte 2.0 (Base Adresse Nationale)")
 
-_BAN = {
+_COLUMNS = {
     "address_id": ("id", "cle_interop", "address_id"),
-    "number": ("numero", "number", "n°", "no", "num", "numero_voie"),
-    "suffix": ("rep", "suffixe", "suffix"),
-    "street": ("nom_voie", "voie_nom", "street", "voie", "rue", "libelle_voie"),
+    "number": headed.NUMBER,
+    "suffix": headed.SUFFIX,
+    "kind": headed.KIND,
+    "street": (*headed.STREET, *headed.ADDRESS),
     "commune": ("code_insee", "commune_insee", "insee", "commune_id", "code_commune"),
+    "town": headed.TOWN,
     "former": FORMER,
     "former_name": FORMER_NAME,
-    "lon": ("lon", "long", "longitude"),
-    "lat": ("lat", "latitude"),
-    # Both in one, latitude first: portals of towns (Opendatasoft).
-    "point": ("geo_point_2d", "geo_point", "geopoint", "coordonnees_geo"),
-    # In metres, in the official projection of the place.
-    "x": ("x",),
-    "y": ("y",),
+    "lon": headed.LONGITUDE,
+    "lat": headed.LATITUDE,
+    "point": headed.POINT,
+    "x": headed.X,
+    "y": headed.Y,
 }
-_OPTIONAL = frozenset(
-    {"address_id", "suffix", "commune", "former", "former_name", "lon", "lat", "point", "x", "y"}
-)
-TURNED = Text("longitude and latitude stand in each other's column: read the other way round")
+_OPTIONAL = frozenset(_COLUMNS.keys() - {"street"})
 _KEY = r"^(\d[\dAB]\d{3})_"
 # What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
 _NO_NUMBER = (99_999, 9_999, 999_999)
@@ -58,9 +58,10 @@ _NAMED = frozenset({"nom", "prenom"})
 def sniff(glance: Glance) -> float:
     """Tell a file of addresses: numbers, and where they are."""
     columns = {*map(plain, glance.columns)}
-    has = {name: bool(columns & {*map(plain, names)}) for name, names in _BAN.items()}
-    told = has["number"] and has["street"] and (has["point"] or has["lon"] and has["lat"])
-    identified = bool(columns & {*map(plain, _BAN["address_id"])})
+    has = {name: bool(columns & {*map(plain, names)}) for name, names in _COLUMNS.items()}
+    placed = has["point"] or has["lon"] and has["lat"] or has["x"] and has["y"]
+    told = has["number"] and has["street"] and placed
+    identified = bool(columns & {*map(plain, _COLUMNS["address_id"])})
     others = columns & {*map(plain, _COUNTED | _NAMED)}
     return SURE if told and (identified or not others) else NO
 
@@ -103,14 +104,20 @@ def read_addresses(
     left_out: list[LeftOut] = []
     table = read_columns(
         file,
-        _BAN,
+        _COLUMNS,
         left_out=left_out,
         optional=_OPTIONAL,
-        keep=lambda piece: _in_places(_with_commune(piece, file), places),
+        keep=lambda piece: _in_places(_with_commune(piece), places),
     )
     read = table.num_rows + sum(rows.count for rows in left_out)
-    raw = _identified(_without_number(_parted(texts(table))))
+    raw = _parted(texts(table))
     _expect_positions(raw, file)
+    raw, notes = _all_communes(raw, bureaux, places, file)
+    strange = raw["commune"] == ""
+    if "town" in raw and strange.any():
+        said = some(raw["town"][strange].unique())
+        left_out.append(LeftOut(Text("outside the place"), int(strange.sum()), said))
+    raw = _identified(_without_number(_numbered(raw[~strange], file)))
     if raw.empty:
         raise DataError(
             "There is no address of the place in this file.",
@@ -119,16 +126,16 @@ def read_addresses(
             file=file.name,
             places=some(places),
         )
-    points, metric, turned = _placed(raw, crs_metric, bureaux)
-    elsewhere, in_metres = _in_system(points, metric, crs_metric)
+    communes = _communes(raw["commune"])
+    found = placed(raw, Expected(crs_metric, tuple(communes.values())), bureaux)
+    points = found.points
     kept = raw
     for told in _NO_NUMBER:
         nameless = split_numbers(kept["number"])[0].eq(told).fillna(value=False)
         reason = Text("a place without a number ({number})", number=str(told))
         kept = _leave_out(kept, nameless, reason, left_out)
-    system = checked_metric(crs_metric).name
-    reason = Text("coordinates that are none of {system}", system=system)
-    kept = _leave_out(kept, elsewhere[kept.index], reason, left_out)
+    reason = Text("coordinates that are none of {system}", system=found.system)
+    kept = _leave_out(kept, found.elsewhere[kept.index], reason, left_out)
     nowhere = np.isnan(shapely.get_x(points))[kept.index]
     kept = _leave_out(kept, nowhere, Text("without coordinates"), left_out)
     kept = _leave_out(kept, kept.duplicated("address_id"), Text("another position"), left_out)
@@ -138,23 +145,24 @@ def read_addresses(
             where="{file}: {left_out}",
             mend="Give addresses with longitude and latitude, or x and y in metres of {system}; or "
             "build without addresses.",
-            system=system,
+            system=checked_metric(crs_metric).name,
             file=file.name,
             left_out=Listed(
                 (Text("{reason}: {n}", reason=o.reason, n=o.count) for o in left_out), "; "
             ),
         )
     points = points[kept.index]
-    owner, notes = _bureau_of(points, bureaux, file.name)
-    number, _ = split_numbers(kept["number"])
+    owner, outside = _bureau_of(points, bureaux, file.name)
+    number, inside = split_numbers(kept["number"])
+    suffix = kept["suffix"].where(kept["suffix"] != "", inside) if "suffix" in kept else inside
     addresses = gpd.GeoDataFrame(
         {
             "address_id": kept["address_id"],
             "bureau_id": owner,
-            "commune_id": kept["commune"].map(_communes(kept["commune"])),
+            "commune_id": kept["commune"].map(communes),
             "street": kept["street"],
             "number": number,
-            "suffix": kept["suffix"].str.lower() if "suffix" in kept else "",
+            "suffix": suffix.str.lower(),
             "dwellings": pd.array([pd.NA] * len(kept), dtype="Int64"),
             "registered": pd.array([pd.NA] * len(kept), dtype="Int64"),
         },
@@ -162,7 +170,7 @@ def read_addresses(
         crs=crs_metric,
     )
     source = Source.of(file, role="addresses", licence=LICENCE)
-    report = Report(source, read, len(kept), tuple(left_out), turned + in_metres + notes)
+    report = Report(source, read, len(kept), tuple(left_out), (*notes, *found.notes, *outside))
     checked = ADDRESSES.check(addresses.reset_index(drop=True)).assign(**side_columns(kept))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
 
@@ -198,27 +206,51 @@ def _lacking(file: Path, wanted: Text) -> DataError:
     return DataError(
         "{file} lacks column(s): {wanted}.",
         where="{file}: columns found: {columns}",
-        mend="Download the publisher's file again; keep its delimiter and its header line.",
+        mend="Download the publisher's file again, with its delimiter and its header line; or give "
+        "the columns of your own list one of these names.",
         file=file.name,
         wanted=wanted,
         columns=some(header(file), most=8),
     )
 
 
-def _with_commune(piece: pa.Table, file: Path) -> pa.Table:
+def _with_commune(piece: pa.Table) -> pa.Table:
     """Add the commune of each row where only the key begins with it: BAL 1.1, 29019_0450_00012."""
-    if "commune" in piece.column_names:
+    if "commune" in piece.column_names or "address_id" not in piece.column_names:
         return piece
-    codes = pd.Series([], dtype="str")
-    if "address_id" in piece.column_names:
-        keys = pd.Series(pc.cast(piece["address_id"], pa.string()).to_pylist(), dtype="str")
-        codes = keys.str.extract(_KEY, expand=False)
+    keys = pd.Series(pc.cast(piece["address_id"], pa.string()).to_pylist(), dtype="str")
+    codes = keys.str.extract(_KEY, expand=False)
     if codes.notna().sum() == 0:
-        raise _lacking(file, Text("{names}", names=" / ".join(_BAN["commune"])))
+        return piece
     return piece.append_column("commune", pa.array(codes.fillna(""), pa.string()))
 
 
+def _all_communes(
+    raw: pd.DataFrame, bureaux: gpd.GeoDataFrame, places: tuple[str, ...], file: Path
+) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Return rows with their commune: its code, else its name, else the one that there is."""
+    if "commune" in raw:
+        return raw, ()
+    here = {code for code in known_communes() if in_place(code, places)} if places else set()
+    if not bureaux.empty:
+        here |= set(bureaux["commune_id"].astype("str"))
+    if (told := headed.with_communes(raw, here)) is None:
+        raise _lacking(file, Text("{names}", names=" / ".join(_COLUMNS["commune"])))
+    return told
+
+
+def _numbered(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Return rows with number and street in columns of their own."""
+    own = "number" in raw
+    raw = headed.in_columns(raw)
+    if not own and len(raw) and (raw["number"] == "").all():
+        raise _lacking(file, Text("{names}", names=" / ".join(headed.NUMBER[:6])))
+    return raw
+
+
 def _in_places(piece: pa.Table, places: tuple[str, ...]) -> pa.Table:
+    if "commune" not in piece.column_names:
+        return piece
     codes = pc.cast(piece["commune"], pa.string()).combine_chunks().dictionary_encode()
     inside = [
         in_place(commune_code(code or ""), places, arrondissement_of(code or ""))
@@ -233,12 +265,6 @@ def texts(table: pa.Table) -> pd.DataFrame:
     names = [name for name in table.column_names if name != LINE]
     columns = {n: pc.cast(table[n], pa.string()).fill_null("") for n in names}
     return pa.table(columns).to_pandas().astype("str")
-
-
-def decimals(cells: pd.Series) -> np.ndarray:
-    """Return decimal numbers, NaN for none; a French spreadsheet writes 2,3522."""
-    dotted = cells.str.strip().str.replace(",", ".")
-    return pd.to_numeric(dotted, errors="coerce").to_numpy(dtype=float)
 
 
 def _identified(raw: pd.DataFrame) -> pd.DataFrame:
@@ -281,82 +307,6 @@ def _leave_out(
     if gone.any():
         left_out.append(LeftOut(reason, int(gone.sum()), some(rows["address_id"][gone])))
     return rows[~gone]
-
-
-def _points(raw: pd.DataFrame, crs: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points in the metric CRS, and which were given in metres; of NaN where unknown.
-
-    Where a row has no degrees, its x and y are taken: files of communes give them in the
-    official projection of the place, which the CRS of the workspace is.
-    """
-    lon, lat, x_told, y_told = (
-        decimals(raw[name]) if name in raw else np.full(len(raw), np.nan)
-        for name in ("lon", "lat", "x", "y")
-    )
-    # Within 180 m of a false origin lies no place: such x and y are degrees, and far larger
-    # longitudes metres.
-    degrees = np.isnan(lon) & (np.abs(x_told) <= 180) & (np.abs(y_told) <= 90)
-    lon, lat = np.where(degrees, x_told, lon), np.where(degrees, y_told, lat)
-    metres = np.isnan(x_told) & (np.abs(lon) > 180) & (np.abs(lat) > 90)
-    x_told, y_told = np.where(metres, lon, x_told), np.where(metres, lat, y_told)
-    # 0, 0 is what some files write for "unknown".
-    known = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
-    transform = transformer("EPSG:4326", checked_metric(crs)).transform
-    x, y = transform(np.where(known, lon, np.nan), np.where(known, lat, np.nan))
-    metric = ~known & ((x_told != 0) | (y_told != 0))
-    x, y = np.where(metric, x_told, x), np.where(metric, y_told, y)
-    usable = np.isfinite(x) & np.isfinite(y)
-    points: np.ndarray = shapely.points(np.where(usable, x, np.nan), np.where(usable, y, np.nan))
-    return points, metric & usable
-
-
-def _placed(
-    raw: pd.DataFrame, crs: str, bureaux: gpd.GeoDataFrame
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Return the points, which were metres, and what was made of columns that are swapped."""
-    points, metric = _points(raw, crs)
-    if bureaux.empty or _near(points, bureaux) or not {"lon", "lat"} <= set(raw):
-        return points, metric, ()
-    turned, in_metres = _points(raw.rename(columns={"lon": "lat", "lat": "lon"}), crs)
-    if not _near(turned, bureaux):
-        return points, metric, ()
-    return turned, in_metres, (TURNED,)
-
-
-def _in_system(
-    points: np.ndarray, metric: np.ndarray, crs: str
-) -> tuple[np.ndarray, tuple[Text, ...]]:
-    """Tell which positions in metres lie where the metric CRS does not hold, and note the others.
-
-    Parameters
-    ----------
-    points
-        Of the rows, in the metric CRS.
-    metric
-        Whether the row gave metres.
-    crs
-        The CRS that they were taken to be in.
-    """
-    system = checked_metric(crs)
-    if not metric.any() or system.area_of_use is None:
-        return np.zeros(len(points), dtype=bool), ()
-    to_degrees = transformer(system, "EPSG:4326").transform
-    lon, lat = to_degrees(shapely.get_x(points), shapely.get_y(points))
-    west, south, east, north = system.area_of_use.bounds
-    elsewhere = metric & ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
-    read = int((metric & ~elsewhere).sum())
-    note = Text(
-        "{n} position(s) in metres were read as {system}: if they are of another system, give "
-        "longitude and latitude",
-        n=read,
-        system=system.name,
-    )
-    return elsewhere, (note,) if read else ()
-
-
-def _near(points: np.ndarray, bureaux: gpd.GeoDataFrame) -> bool:
-    """Tell whether any point lies in the frame of the contours."""
-    return bool(shapely.intersects(shapely.box(*bureaux.total_bounds), points).any())
 
 
 def _bureau_of(

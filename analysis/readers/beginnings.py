@@ -6,6 +6,7 @@ import codecs
 import csv
 import re
 import unicodedata
+from collections.abc import Callable
 
 DELIMITERS = ";,\t|"
 # What accented French is made of; other signs above ASCII speak against an encoding.
@@ -48,6 +49,25 @@ def encoding_of(start: bytes) -> str:
     except UnicodeDecodeError:
         return max(_OLD, key=lambda name: _french(whole, name))
     return "utf-8"
+
+
+def encoding_within(more: Callable[[int], bytes], start: bytes) -> str:
+    """Return the encoding of a text whose first accent may stand far below its beginning.
+
+    Parameters
+    ----------
+    more
+        Gives so many of the bytes behind `start`, b"" at the end.
+    start
+        Its beginning.
+    """
+    telling = start
+    # A part of ASCII alone ends with a whole letter.
+    while telling.isascii() and (part := more(1 << 20)):
+        telling = part
+    # Without a mark, UTF-16 of plain letters is ASCII too, every other byte nought.
+    found = encoding_of(start)
+    return found if found.startswith("utf-16") else encoding_of(telling)
 
 
 def _french(text: bytes, encoding: str) -> float:

@@ -12,12 +12,11 @@ import pandas as pd
 from analysis.errors import DataError, Text, some
 from analysis.geography.transformer import transformer
 from analysis.geography.way_names import (
-    begins_with_kind,
-    split_house,
     split_numbers,
     street_keys,
     suffix_keys,
 )
+from analysis.readers import address_columns as headed
 from analysis.readers.address_meeting import (
     NONE,
     PLACE,
@@ -27,7 +26,8 @@ from analysis.readers.address_meeting import (
     meet,
     without_others_ids,
 )
-from analysis.readers.addresses import decimals, texts
+from analysis.readers.address_positions import decimals
+from analysis.readers.addresses import texts
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import bare_code, contour_code
 from analysis.readers.commune_names import codes_of
@@ -42,13 +42,13 @@ from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count, plain_counts
 
 _COLUMNS = {
-    "number": ("numero", "number", "num", "numero_voie", "n°", "no"),
-    "suffix": ("rep", "suffixe", "suffix"),
-    "kind": ("type_voie", "type_de_voie", "typ_voie", "nature_voie", "type_voie_libelle"),
-    "street": ("voie", "nom_voie", "libelle_voie", "nom_de_voie", "street", "rue"),
+    "number": headed.NUMBER,
+    "suffix": headed.SUFFIX,
+    "kind": headed.KIND,
+    "street": headed.STREET,
     "street_end": ("nom",),
     # Number and street in one.
-    "address": ("adresse", "adresse_complete", "libelle_adresse", "address"),
+    "address": headed.ADDRESS,
     "commune": ("code_insee", "insee", "code_commune", "commune_id", "commune"),
     # Where the addresses are of several communes, better than nothing.
     "town": ("nom_commune", "ville", "code_postal"),
@@ -60,10 +60,10 @@ _COLUMNS = {
     "bureau": ("bureau_id", "id_bv", "code_bv", "bureau", "bv"),
     "arrondissement": ("arrondissement",),
     "former": FORMER,
-    "lon": ("lon", "long", "longitude"),
-    "lat": ("lat", "latitude"),
-    "x": ("x",),
-    "y": ("y",),
+    "lon": headed.LONGITUDE,
+    "lat": headed.LATITUDE,
+    "x": headed.X,
+    "y": headed.Y,
     "id": ("address_id", "cle_interop", "id_adresse", "id_ban", "id"),
 }
 _OPTIONAL = frozenset(
@@ -187,7 +187,7 @@ def _with_streets(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Text, ...]]:
 def _in_columns(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
     """Return rows with `number` and `street`, taken apart or put together where need be."""
     if "address" in raw and not {"number", "street"} <= set(raw):
-        parts = [split_house(text) for text in raw["address"]]
+        parts = [headed.split_address(text) for text in raw["address"]]
         told = pd.DataFrame(parts, columns=["number", "street"], index=raw.index, dtype="str")
         if "number" in raw:
             # A column of its own for the number leaves the street to the other.
@@ -202,12 +202,7 @@ def _in_columns(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
             wanted=", ".join(" / ".join(_COLUMNS[name]) for name in missing),
             columns=some(header(file), most=8),
         )
-    if "kind" in raw:
-        # « R » and « DE LA GARE » in two columns; both in one where it was copied there.
-        whole = raw["kind"].str.strip() + " " + raw["street"]
-        told = raw["street"].map(begins_with_kind)
-        return raw.assign(street=raw["street"].where(told, whole.str.strip()))
-    return raw
+    return headed.with_kind(raw)
 
 
 def _of_address(raw: pd.DataFrame) -> bool:

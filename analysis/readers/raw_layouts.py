@@ -13,7 +13,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from analysis.errors import DataError, Listed, Text, some
-from analysis.readers.beginnings import delimiter_of, encoding_of, two_headers
+from analysis.readers.beginnings import delimiter_of, encoding_within, two_headers
 from analysis.readers.bureau_of_row import says_commune
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import KNOWN, Layout, layout_of_header, layout_of_row
@@ -145,7 +145,7 @@ def _lines(path: Path, *, bare: bool) -> Iterator[Iterator[list[str]]]:
         )
     with opened(path) as stream:
         start = stream.read(1 << 16)
-    encoding = encoding_of(start)
+        encoding = encoding_within(stream.read, start)
     refuse_mistaken(path.name, start)
     if (b"\0" in start and not encoding.startswith("utf-16")) or start[:2] == b"PK":
         raise DataError(

@@ -21,7 +21,8 @@ import shapely
 from analysis.errors import DataError, Text, some
 from analysis.geography.made_contours import far_points
 from analysis.geography.way_names import split_house, split_numbers
-from analysis.readers.addresses import decimals, texts
+from analysis.readers.address_positions import decimals
+from analysis.readers.addresses import texts
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import (
     arrondissement_of,

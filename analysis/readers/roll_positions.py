@@ -9,7 +9,7 @@ import shapely
 from analysis.errors import Text
 from analysis.geography.crs import checked_metric
 from analysis.geography.transformer import transformer
-from analysis.readers.addresses import TURNED, decimals
+from analysis.readers.address_positions import TURNED, decimals
 
 
 def scores(raw: pd.DataFrame) -> tuple[dict[str, np.ndarray], tuple[Text, ...]]:

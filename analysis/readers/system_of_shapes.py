@@ -24,6 +24,10 @@ ASSUMED_LAMBERT = Text(
     "of Lambert-93 (EPSG:2154), in whose range they lie; were they not, write its system into it "
     "(.prj; in GeoJSON the member crs)"
 )
+ASSUMED_DEGREES = Text(
+    "the file names no coordinate system: read as longitude and latitude, with which it lies in "
+    "this place"
+)
 _ASSUMED = CRS("EPSG:4326")
 _START, _END = 4096, 1 << 16
 _CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
@@ -84,6 +88,9 @@ def with_crs(
     if known is None and in_degrees(raw) and _is_topojson(path):
         # The format has no place for a CRS.
         known = _ASSUMED
+    if known is None and in_degrees(raw) and _lie_there(raw, expected):
+        known = _ASSUMED
+        notes.append(ASSUMED_DEGREES)
     lost = known is None or (known.is_geographic and not in_degrees(raw))
     if lost and not crs and expected.metric:
         told = system_by_place(raw.total_bounds, expected)
@@ -236,6 +243,15 @@ def _middles(expected: Expected) -> gpd.GeoSeries:
     """Return the middles of the communes expected, in degrees."""
     known = level_shapes.points()[["x", "y"]].reindex(sorted(set(expected.communes))).dropna()
     return gpd.GeoSeries.from_xy(known["x"], known["y"], crs=level_shapes.CRS).to_crs(4326)
+
+
+def _lie_there(shapes: gpd.GeoDataFrame, expected: Expected) -> bool:
+    """Tell whether degrees lie in their place, in either order."""
+    if not expected.metric or (middles := _middles(expected)).empty:
+        return False
+    west, south, east, north = shapes.total_bounds
+    at = (west + east) / 2, (south + north) / 2
+    return any(_apart_m("EPSG:4326", one, middles) < _NEAR_M for one in (at, at[::-1]))
 
 
 def _is_turned(shapes: gpd.GeoDataFrame, expected: Expected) -> bool:

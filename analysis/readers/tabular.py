@@ -16,7 +16,7 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.beginnings import cells_of, delimiter_of, encoding_of, lines_above, plain
+from analysis.readers.beginnings import cells_of, delimiter_of, encoding_within, lines_above, plain
 from analysis.readers.glance import look
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import MOST_ROWS, opened, plain_file, suffix_in, too_large
@@ -198,7 +198,8 @@ def _choose(
             where="{file}: columns found: {columns}",
             mend="This is another table: {other}. Give it as such, or the file asked for."
             if other
-            else "Download the publisher's file again; keep its delimiter and its header line.",
+            else "Download the publisher's file again, with its delimiter and its header line; or "
+            "give the columns of your own list one of these names.",
             other=other,
             file=path.name,
             wanted=wanted,
@@ -351,8 +352,8 @@ def _start(path: Path) -> tuple[str, str, int, list[str]]:
     """Return encoding, delimiter, lines above the header, and all lines, from the first 64 kB."""
     with opened(path) as stream:
         start = stream.read(1 << 16)
+        encoding = encoding_within(stream.read, start)
     refuse_mistaken(path.name, start)
-    encoding = encoding_of(start)
     if b"\0" in start and not encoding.startswith("utf-16"):
         raise DataError(
             "{file} is not a text file.",

@@ -422,5 +422,6 @@ def test_a_list_of_the_format_bal_1_1_has_the_commune_in_its_key_alone(tmp_path,
     assert table["commune_id"].unique().tolist() == ["75056"]
     assert table["bureau_id"].tolist() == ["75056_0102"] * 2 + ["75056_0101"] * 2 + [""]
     nameless = [row.replace("75101_", "x").replace("75102_", "x") for row in rows]
+    two = bureaux.assign(commune_id=["75056", "93001"])
     with pytest.raises(DataError, match="lacks column.* code_insee / commune_insee"):
-        read(write(tmp_path / "bal.csv", nameless, header), bureaux)
+        read(write(tmp_path / "bal.csv", nameless, header), two)

@@ -208,6 +208,17 @@ def test_votes_that_are_no_number_are_the_rest_of_the_valid_ballots(tmp_path):
     assert any("1 unreadable count" in note for note in after.reports[0].notes)
 
 
+def test_the_first_accent_may_stand_far_below_the_beginning(tmp_path):
+    path = tmp_path / "t.csv"
+    head = "Code commune;Libelle commune;Code BV;Inscrits;Votants;Blancs;Nuls;Exprimes;Nom 1;Voix 1"
+    rows = [f"75056;Paris;{n:04};9;8;1;1;6;DURAND;6" for n in range(1, 2001)]
+    rows.append("75056;Paris;2001;9;8;1;1;6;MACÉ;6")
+    path.write_bytes("\n".join([head, *rows]).encode("cp1252") + b"\n")
+    raw = read(path)
+    assert len(raw.counts) == 2001
+    assert set(raw.ballots["name"].astype("str")) == {"DURAND", "MACÉ"}
+
+
 def test_two_encodings_in_one_file_and_a_cut_archive_are_refused(tmp_path):
     path = tmp_path / "t.txt"
     start = "\n".join([PRES_HEAD, *[PRES_ROW] * 600]) + "\n"

@@ -97,6 +97,14 @@ def test_bad_files_say_what_is_wrong_and_where(tmp_path, name, content, says):
     assert caught.value.mend
 
 
+def test_the_first_accent_may_stand_far_below_the_beginning(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"code;nb\n" + b"e;1\n" * 40_000 + "é;1\n".encode("cp1252"))
+    assert read(path)["code"].tolist()[-2:] == ["e", "é"]
+    path.write_bytes(b"code;nb\n" + b"e;1\n" * 400_000 + "é;1\n".encode())
+    assert read(path)["code"].tolist()[-2:] == ["e", "é"]
+
+
 def test_a_file_in_two_encodings_is_refused(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"code;nb\n" + "é;1\n".encode() * 20_000 + "é;1\n".encode("cp1252"))

@@ -7,7 +7,7 @@ import json
 import geopandas as gpd
 import pytest
 import shapely
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 from shapely import box
 
 from analysis.errors import DataError
@@ -106,6 +106,16 @@ def test_latitude_before_longitude_is_turned_where_the_commune_tells(tmp_path):
     assert any("latitude stands before longitude" in note for note in report.notes)
 
 
+def test_degrees_without_a_name_are_read_where_they_lie_in_their_place(tmp_path):
+    right = squares(574_000, 6_279_000).set_crs(LAMBERT).to_crs(4326)
+    file = shapefile(tmp_path, right.set_crs(None, allow_override=True))
+    table, report = read_contours(file, vintage=2024, crs_metric=LAMBERT, known={"31555_0001"})
+    assert table.total_bounds == pytest.approx([574_000, 6_279_000, 574_200, 6_279_100], abs=1)
+    assert any("read as longitude and latitude" in note for note in report.notes)
+    with pytest.raises(DataError, match="does not say in which"):
+        read_contours(file, vintage=2024, crs_metric=LAMBERT, known={"75056_0101"})
+
+
 def test_what_the_user_says_is_taken_and_a_foreign_place_is_not_guessed(tmp_path):
     # The metres of Stockholm are numbers that Lambert-93 has too.
     file = shapefile(tmp_path, squares(674_000, 6_580_000, "stockholm"))
@@ -144,14 +154,42 @@ def test_positions_are_read_wherever_metres_or_degrees_stand(tmp_path):
 @pytest.mark.parametrize(
     ("values", "crs", "system"),
     [
-        ((527_000, 1_843_000), LAMBERT, "Lambert-93"),
-        ((1_574_000, 2_266_000), LAMBERT, "Lambert-93"),
+        # Lambert II and the zone of 50 km, 200 km from the commune of the address.
+        ((527_000, 2_043_000), LAMBERT, "Lambert-93"),
+        ((1_774_000, 2_266_000), LAMBERT, "Lambert-93"),
         ((574_000, 6_279_000), GUADELOUPE, "UTM zone 20N"),
     ],
 )
-def test_metres_of_another_system_are_never_put_somewhere(tmp_path, values, crs, system):
+def test_metres_that_lie_in_their_commune_in_no_system_are_never_put_somewhere(
+    tmp_path, values, crs, system
+):
     empty = grid(["31555_0001"]).iloc[:0]
     with pytest.raises(DataError, match="No address of this file can be placed") as caught:
         addresses(tmp_path, "x;y", values, empty, crs)
     assert system in caught.value.where
     assert system in caught.value.mend
+
+
+def test_one_row_far_away_does_not_hide_the_system_of_the_others(tmp_path):
+    rows = [f"31555_{n};{n};;Rue A;31555;{527_000 + n};1843000" for n in range(1, 5)]
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join([f"{HEADER}x;y", *rows, "31555_9;9;;Rue A;31555;0.5;9e6"]) + "\n")
+    table, report = read_addresses(file, crs_metric=LAMBERT, bureaux=grid(["31555_0001"]).iloc[:0])
+    # By pyproj from EPSG:27572.
+    assert table.geometry.x[0] == pytest.approx(573_488, abs=5)
+    assert table.geometry.y[0] == pytest.approx(6_277_488, abs=5)
+    assert [item.count for item in report.left_out] == [1]
+
+
+@pytest.mark.parametrize("system", [3943, 3857, 27572, 32631])
+def test_metres_of_another_system_are_told_by_the_commune_of_the_address(tmp_path, system):
+    bureaux = grid(["31555_0001"])
+    bureaux = bureaux.set_geometry([box(574_000, 6_279_000, 574_200, 6_279_100)], crs=LAMBERT)
+    at = bureaux.geometry.iloc[[0]].centroid
+    told = at.to_crs(system)
+    for columns, values in (("x;y", (told.x[0], told.y[0])), ("x;y", (told.y[0], told.x[0]))):
+        table, report = addresses(tmp_path, columns, values, bureaux)
+        assert table["bureau_id"].tolist() == ["31555_0001"]
+        assert table.distance(at).tolist() == pytest.approx([0], abs=5)
+        assert any(CRS.from_epsg(system).name in note for note in report.notes)
+    assert any("x and y stand in each other's column" in note for note in report.notes)
