@@ -81,7 +81,10 @@ def sniff(glance: Glance) -> float:
     """Tell a file of registered voters per address: persons, and numbers or streets."""
     columns = {plain(name) for name in glance.columns}
     persons = columns & {plain(name) for name in _COLUMNS["registered"]} - _OF_BUREAUX
-    named = columns & {"numero", "voie", "nomvoie", "libellevoie", "typevoie"}
+    # Tables of polling places have an address too.
+    whole = () if any("lieu" in name for name in columns) else headed.ADDRESS
+    known = ("numero", *headed.KIND, *headed.STREET, *whole)
+    named = columns & {plain(name) for name in known}
     return SURE if persons and named and not columns & _OF_RESULTS else NO
 
 

@@ -8,7 +8,8 @@ from shapely import box
 
 from analysis.errors import DataError
 from analysis.readers.addresses import read_addresses
-from analysis.readers.electors import read_electors
+from analysis.readers.electors import read_electors, sniff
+from analysis.readers.glance import NO, SURE, look
 
 AT = ["8.737;41.920", "8.738;41.920"]
 
@@ -106,3 +107,18 @@ def test_registered_by_address_know_the_same_headings(tmp_path, bureaux):
     file = tmp_path / "e.csv"
     file.write_text('Adresse;Inscrits\n"Rue Haute, 12";3\n"14 rue Haute, 20000 Ajaccio";4\n')
     assert read_electors(file, addresses)[0]["registered"].tolist() == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("header", "surety"),
+    [
+        ("Adresse;Nombre d'électeurs", SURE),
+        ("Nom de la voie;N°;Nb électeurs", SURE),
+        ("Lieu de vote;Adresse;Bureau;Nombre d'électeurs", NO),
+    ],
+)
+def test_registered_by_address_are_told_by_their_headings(tmp_path, header, surety):
+    file = tmp_path / "e.csv"
+    file.write_text(f"{header}\n12 Rue Haute;3;1;2\n")
+    with file.open("rb") as stream:
+        assert sniff(look(file.name, stream)) == surety
