@@ -59,7 +59,11 @@ def test_turfs_are_split_merged_and_the_change_taken_back(page, cut):
     turfs = read_walks(folder).turf_ids
     assert page.button(key="turfs.merge").disabled
     page.multiselect(key="turfs.chosen").set_value([turfs[0]]).run()
+    menus = {one.proto.id for one in page.get("popover")} - {""}
+    assert menus
     press(page, "turfs.split")
+    # Each menu is another: the one that was open is closed, and lies over no « Undo ».
+    assert not menus & {one.proto.id for one in page.get("popover")}
     now = read_walks(folder).turf_ids
     new = sorted(set(now) - set(turfs))
     assert len(new) == 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.charts.turf_deck import STATE_COLOURS, turf_deck
 from analysis.errors import DataError
@@ -223,21 +224,26 @@ def _allowed() -> dict[str, str]:
     }
 
 
+def _menu(side: DeltaGenerator, label: str, key: str, *, on: bool) -> Any:  # noqa: ANN401
+    # Named by the version, it closes once its change is made: it would lie over « Undo ».
+    return side.popover(label, key=f"turfs.menu.{key}", disabled=not on, width="stretch")
+
+
 def _buttons(at: Change, turfs: list[str], addresses: list[str], log: turf_edits.Log) -> None:
     """Offer the changes; what cannot be done with what is chosen is grey."""
     one, other = st.columns(2)
     if one.button(_("Merge"), key="turfs.merge", disabled=len(turfs) < 2, width="stretch"):  # noqa: PLR2004
         at.make(Edit("merge", tuple(turfs)))
-    with other.popover(_("Split"), disabled=len(turfs) != 1, width="stretch"):
+    with _menu(other, _("Split"), f"split.{log.version}", on=len(turfs) == 1):
         _split(at, turfs, addresses)
-    with one.popover(_("Move"), disabled=not addresses, width="stretch"):
+    with _menu(one, _("Move"), f"move.{log.version}", on=bool(addresses)):
         known = at.walks.nearest_to(addresses)
         to = st.selectbox(_("To turf"), known, None, key="turfs.to", placeholder=_("Choose"))
         if st.button(_("Move the addresses"), key="turfs.move", disabled=to is None):
             at.make(Edit("move", addresses=tuple(addresses), to=str(to)))
         if st.button(_("Make a new turf of them"), key="turfs.draw"):
             at.make(Edit("draw", addresses=tuple(addresses)))
-    with other.popover(_("Set aside"), disabled=not addresses, width="stretch"):
+    with _menu(other, _("Set aside"), f"aside.{log.version}", on=bool(addresses)):
         reason = st.radio(
             _("Why"),
             list(EXCLUDED),
@@ -260,10 +266,9 @@ def _split(at: Change, turfs: list[str], addresses: list[str]) -> None:
     ends = stops.loc[addresses, ["latitude", "longitude"]].to_numpy().tolist()
     if st.button(_("In two of equal work, along the walk"), key="turfs.split"):
         at.make(Edit("split", tuple(turfs)))
-    two = len(ends) == 2  # noqa: PLR2004 - a line
-    if st.button(
-        _("By the line through two chosen addresses"), key="turfs.split_line", disabled=not two
-    ):
+    short = len(ends) != 2  # noqa: PLR2004 - a line
+    by_line = _("By the line through two chosen addresses")
+    if st.button(by_line, key="turfs.split_line", disabled=short):
         at.make(Edit("split", tuple(turfs), line=tuple((lat, lon) for lat, lon in ends)))
 
 
