@@ -200,7 +200,7 @@ def test_a_missing_column(town):
     what, where, mend = told(town, general(f"{KEY},1", header=GENERAL[: GENERAL.index(",votants")]))
     assert what == "general.csv n’a pas ces colonnes\u00a0: votants / Votants, exprimes / Exprimés."
     assert where.startswith("general.csv\u00a0: colonnes trouvées\u00a0: id_election, ")
-    assert mend.startswith("Téléchargez de nouveau le fichier de l’éditeur\u202f; gardez ")
+    assert mend.startswith("Téléchargez de nouveau le fichier de l’éditeur, avec ")
 
 
 OTHER = KEY.replace("0001", "0002")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import urllib.error
 import urllib.request
@@ -180,7 +181,8 @@ def test_the_best_zone_is_printed_in_four_clicks(app, visit):
     page.route("**/DeckGlJsonChart*", lambda _route: None)
     page.get_by_role("button", name="Découper cette zone").first.click()
     expect(page.get_by_text("Seulement ces bureaux")).to_be_visible()
-    settle(page)
+    # The page begins again once it has begun to cut; its address holds what it cuts thereafter.
+    expect(page).to_have_url(re.compile("turf_bureaux="))
     wanted = parse_qs(urlsplit(page.url).query)["turf_bureaux"]
     expect(page.get_by_text("Plus long / moyenne")).to_be_visible(timeout=120_000)
     settle(page)

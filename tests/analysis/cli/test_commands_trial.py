@@ -441,7 +441,7 @@ def test_files_of_another_kind(run, units, tmp_path):
     code, _, err = run("design", *common, "--out", tmp_path / "arms.xlsx")
     assert (code, "not written as “.xlsx”" in err) == (1, True)
     code, _, err = run("design", *common, "--out", tmp_path / "a.csv", "--language", "de")
-    assert (code, "There is no plan in “de”" in err) == (1, True)
+    assert (code, "Name one of fr, en." in err) == (1, True)
     code, _, _ = run("design", *common[:-1], -1, "--out", tmp_path / "a.csv")
     assert code == 2
     code, _, err = run("verify", tmp_path / "none.json")

@@ -380,7 +380,7 @@ BAD = {
     ),
     "wrong delimiter": (
         lambda f: text_as(f, lambda b: b.replace(b";", b":")),
-        ["lacks column(s)", "general_results.csv", "keep its delimiter"],
+        ["lacks column(s)", "general_results.csv", "with its delimiter"],
     ),
     "two encodings": (
         lambda f: text_as(f, in_two_encodings, RESULTS[1]),
