@@ -27,6 +27,8 @@ from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwrigh
 
 # A machine with two busy cores is slow, not wrong.
 PATIENCE_MS = 60_000
+# Asked at each frame, a page that waits for the server draws each of them.
+POLLING_MS = 50
 expect.set_options(timeout=PATIENCE_MS)
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +42,10 @@ FLAGS = [
     "--disable-dev-shm-usage",
     # The processor draws maps of WebGL too: a graphics card imitated for every page costs more.
     "--disable-gpu",
+    # Edges of maps are smoothed for nobody.
+    "--webgl-antialiasing-mode=none",
+    # Pages live for seconds: what is collected and compiled beside them takes the tests' cores.
+    "--js-flags=--single-threaded",
     # Where nothing answers outside, a page of another's would wait for its style sheet.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
@@ -268,8 +274,9 @@ def settle(page: Page, *, timeout: float = PATIENCE_MS) -> None:
     forgets a picture at the next run; one still on its way would be an error.
     """
     ended = "!window.askedForRun && document.querySelector('[data-test-script-state=notRunning]')"
-    page.wait_for_function(ended, timeout=timeout)
-    page.wait_for_function("[...document.images].every((each) => each.complete)", timeout=timeout)
+    page.wait_for_function(ended, timeout=timeout, polling=POLLING_MS)
+    come = "[...document.images].every((each) => each.complete)"
+    page.wait_for_function(come, timeout=timeout, polling=POLLING_MS)
 
 
 def type_at_once(page: Page, text: str) -> None:

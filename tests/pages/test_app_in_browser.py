@@ -197,7 +197,7 @@ def test_each_page_speaks_one_language(visit, cut, language):
         # Each page has its views in one row of buttons, or none.
         views = page.get_by_test_id("stButtonGroup").first.get_by_role("radio")
         for view in range(max(views.count(), 1)):
-            if views.count():
+            if views.count() and not views.nth(view).is_checked():
                 views.nth(view).click()
                 expect(views.nth(view)).to_be_checked()
                 settle(page)
