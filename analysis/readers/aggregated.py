@@ -137,7 +137,7 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
     frame = _counts_frame(counts)
     ballots, no_numbers = _readable_votes(ballots, candidates.name)
     votes = _votes_frame(ballots)
-    if not all_differ(votes[["election_id", "bureau_id", "nuance", "name"]]):
+    if not all_differ(votes, ("election_id", "bureau_id", "nuance", "name")):
         # Given names of a nation fill memory: they are read where somebody stands twice.
         names = _read(candidates, _CODES | _GIVEN, places, [])[0]
         if "given" in names.column_names:
