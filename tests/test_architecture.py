@@ -38,15 +38,25 @@ HEAVY = {"numpy", "pandas", "geopandas", "scipy", "statsmodels"}
 
 
 @cache
-def imported(file: Path) -> frozenset[str]:
-    """Dotted names of the modules that `file` imports."""
+def facts(file: Path) -> tuple[frozenset[str], dict[str, list[str]]]:
+    """Modules that `file` imports, and sections that its functions lack: one walk tells both."""
     names: set[str] = set()
+    lacking: dict[str, list[str]] = {}
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
-    return frozenset(names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+            missing := undocumented(node)
+        ):
+            lacking[f"{name(file)}:{node.lineno} {node.name}"] = missing
+    return frozenset(names), lacking
+
+
+def imported(file: Path) -> frozenset[str]:
+    """Dotted names of the modules that `file` imports."""
+    return facts(file)[0]
 
 
 def lines(file: Path) -> int:
@@ -156,13 +166,11 @@ def undocumented(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
 
 def test_functions_of_three_arguments_say_what_they_take_and_return():
     wrong = {
-        f"{name(file)}:{node.lineno} {node.name}": lacking
+        function: lacking
         for file in LIBRARY
         # The options of a command are its documentation.
         if not file.stem.startswith("commands_")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if (lacking := undocumented(node))
+        for function, lacking in facts(file)[1].items()
     }
     assert not wrong
 

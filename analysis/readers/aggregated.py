@@ -129,15 +129,14 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
         counts = _with_bureau_ids(counts)
         ballots, ballots_read = coming.result()
     ballots = _with_bureau_ids(ballots)
-    unreadable = []
+    unreadable: list[tuple[str, str, Text]] = []
     for name in _COUNTS:
         if name in counts.column_names:
-            counts, broken = _as_counts(counts, name)
-            unreadable.append(broken)
+            counts = _as_counts(counts, name, unreadable)
     frame = _counts_frame(counts)
     ballots, no_numbers = _readable_votes(ballots, candidates.name)
     votes = _votes_frame(ballots)
-    if not all_differ(votes[["election_id", "bureau_id", "nuance", "name"]]):
+    if not all_differ(votes, ("election_id", "bureau_id", "nuance", "name")):
         # Given names of a nation fill memory: they are read where somebody stands twice.
         names = _read(candidates, _CODES | _GIVEN, places, [])[0]
         if "given" in names.column_names:
@@ -156,7 +155,7 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
             Report(first, read, len(frame), tuple(of_general)),
             Report(second, ballots_read, len(votes), tuple(of_candidates), notes=notes),
         ),
-        unreadable=pd.concat([nothing_unreadable(), *unreadable], ignore_index=True),
+        unreadable=pd.DataFrame(unreadable, columns=nothing_unreadable().columns, dtype=object),
         zones=zones_named(counts),
     )
 
@@ -230,27 +229,29 @@ def _commune(code: str, department: str) -> str:
     return code if len(code) == 5 else code_of_its_day(code, department)
 
 
-def _as_counts(table: pa.Table, name: str) -> tuple[pa.Table, pd.DataFrame]:
-    """Turn a column into whole numbers, missing where there is none; and tell what is there."""
+def _as_counts(table: pa.Table, name: str, unreadable: list[tuple[str, str, Text]]) -> pa.Table:
+    """Turn a column into whole numbers, missing where there is none; and tell what is there.
+
+    Parameters
+    ----------
+    table, name
+        Rows, and the column.
+    unreadable
+        What is there goes here: election, bureau, line and cell.
+    """
     if _holds_counts(table[name]):
-        return _with_counts(table, name, table[name]), nothing_unreadable()
+        return _with_counts(table, name, table[name])
     numbers, bad = _numbers(table[name])
     missing = np.isnan(numbers)
     broken = bad | (missing & (name not in _OPTIONAL))
     empty = bad | missing
     whole = pa.array(np.where(empty, 0, numbers).astype("int64"), mask=empty)
-    told = nothing_unreadable()
     if broken.any():
-        rows = table.filter(pa.array(broken)).select([*_KEY, LINE, name]).to_pylist()
-        found = [
-            (
-                *(str(row[key]) for key in _KEY),
-                Text("line {line}: {name} {cell!r}", line=row[LINE], name=name, cell=row[name]),
-            )
-            for row in rows
-        ]
-        told = pd.DataFrame(found, columns=told.columns, dtype=object)
-    return _with_counts(table, name, whole), told
+        for row in table.filter(pa.array(broken)).select([*_KEY, LINE, name]).to_pylist():
+            election, bureau = (str(row[key]) for key in _KEY)
+            what = Text("line {line}: {name} {cell!r}", line=row[LINE], name=name, cell=row[name])
+            unreadable.append((election, bureau, what))
+    return _with_counts(table, name, whole)
 
 
 def _holds_counts(column: pa.ChunkedArray) -> bool:
@@ -271,9 +272,15 @@ def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         parsed = column.cast(pa.float64()).to_numpy()
         return parsed, ~np.isnan(parsed) & ~is_count(parsed)
     array = coded(column)
-    texts = plain_counts(pd.Series(array.dictionary.to_pylist(), dtype="str"))
-    parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
-    wrong = ~is_count(parsed) & (texts != "").to_numpy()
+    told = array.dictionary.to_pylist()
+    if all(text and text.isascii() and text.isdigit() for text in told):
+        # Most files hold nothing but digits.
+        parsed = np.array([float(text) for text in told], dtype=float)
+        wrong = ~is_count(parsed)
+    else:
+        texts = plain_counts(pd.Series(told, dtype="str"))
+        parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
+        wrong = ~is_count(parsed) & (texts != "").to_numpy()
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     parsed, wrong = np.append(parsed, np.nan), np.append(wrong, False)
     return parsed[codes], wrong[codes]
@@ -346,16 +353,14 @@ def _votes_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def _places(counts: pd.DataFrame) -> pd.DataFrame:
-    former = {b: bool(former_commune(str(b))) for b in counts["bureau_id"].cat.categories}
-    table = pd.DataFrame(
-        {
-            "commune_id": commune_of(counts["bureau_id"]),
-            "former": counts["bureau_id"].map(former).astype(bool),
-        }
-    )
+    bureaux, communes = counts["bureau_id"].array, commune_of(counts["bureau_id"]).array
+    is_former = np.array([bool(former_commune(str(b))) for b in bureaux.categories], dtype=bool)
+    former = is_former[bureaux.codes]
     # The newest row names the commune; rows of a former one only where there is no other.
-    table = table[::-1].sort_values("former", kind="stable").drop_duplicates("commune_id")
-    table = table.drop(columns="former").astype("str")
+    rows = np.concatenate([np.flatnonzero(~former)[::-1], np.flatnonzero(former)[::-1]])
+    rows = rows[np.sort(np.unique(communes.codes[rows], return_index=True)[1])]
+    ids = {"commune_id": communes.categories[communes.codes[rows]]}
+    table = pd.DataFrame(ids, index=counts.index[rows], dtype="str")
     names = counts["place"] if "place" in counts else table["commune_id"]
     names = names.loc[table.index].astype("str")
     # The Ministry writes « Wallis-Et-Futuna »; all others of the country have their small words.

@@ -114,7 +114,7 @@ def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     blocs
         As `read_blocs` returns it.
     """
-    election = candidates["election_id"].str.replace(r"_t\d+$", "", regex=True)
+    election = candidates["election_id"].str.replace(r"_t\d+$", "", regex=True).to_numpy(object)
     nuances = _paired(election, _spelled(candidates["nuance"]))
     names = _paired(election, _spelled(candidates["name"]))
     # Who is called Lo is not of the nuance LO, if a nuance is known.
@@ -136,9 +136,9 @@ def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     return pd.Series(found, index=candidates.index, dtype="str")
 
 
-def _paired(election: pd.Series, key: pd.Series) -> pd.Index:
+def _paired(election: pd.Series | np.ndarray, key: pd.Series | np.ndarray) -> pd.Index:
     """Return election and key as one text each: a line end, which neither has, between them."""
-    return pd.Index(election.to_numpy(object) + "\n" + key.to_numpy(object), dtype=object)
+    return pd.Index(np.asarray(election, object) + "\n" + np.asarray(key, object), dtype=object)
 
 
 @lru_cache(16_384)
@@ -148,9 +148,8 @@ def spelling(text: str) -> str:
     return "".join(sign for sign in parts if sign.isalnum()) or text.strip()
 
 
-def _spelled(texts: pd.Series) -> pd.Series:
-    unique = {text: spelling(text) for text in texts.unique()}
-    return texts.map(unique)
+def _spelled(texts: pd.Series) -> np.ndarray:
+    return np.array([spelling(text) for text in texts.to_numpy(object)], dtype=object)
 
 
 def without_bloc(candidates: pd.DataFrame) -> pd.DataFrame:

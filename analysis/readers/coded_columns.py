@@ -44,8 +44,10 @@ def distinct_rows(
         return combined[first], np.cumsum(first) - 1
 
     # Pieces that fit a processor's cache, on every core.
+    starts = range(0, max(table.num_rows, 1), _PIECE)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        pieces = list(pool.map(runs, range(0, max(table.num_rows, 1), _PIECE)))
+        # A single one waits for no thread to begin.
+        pieces = list((pool.map if len(starts) > 1 else map)(runs, starts))
     run, distinct = pd.factorize(np.concatenate([codes for codes, _ in pieces]))
     ends = np.cumsum([len(codes) for codes, _ in pieces])[:-1]
     rows = np.concatenate(

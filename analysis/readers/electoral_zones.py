@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.readers.coded_columns import categorical, coded, distinct_rows
 from analysis.readers.raw_results import no_zones
 
 # Ours → the columns of either edition of the aggregated files.
@@ -17,6 +20,8 @@ CODES = {
     "name_canton": ("libelle_canton", "Libellé du canton"),
 }
 KINDS = ("circonscription", "canton")
+_OVERSEAS = re.compile(r"9[78]\d{3}_")
+_WHOLE = re.compile(r"\d[\dAB]\d\d")
 
 
 def zones_named(table: pa.Table) -> pd.DataFrame:
@@ -57,37 +62,47 @@ def in_its_department(table: pa.Table, rows: np.ndarray) -> pa.Table:
 
 
 def _zones(table: pa.Table, kind: str) -> pd.DataFrame:
-    code = _texts(table[f"code_{kind}"])
-    known = np.flatnonzero(code.notna().to_numpy() & (code != "").to_numpy())
-    year = _texts(table["election_id"]).iloc[known].str[:4].to_numpy(dtype=str)
-    rows = known[np.argsort(year, kind="stable")]
-    named = f"name_{kind}" in table.column_names
-    name = _texts(table[f"name_{kind}"]).iloc[rows].to_numpy() if named else ""
-    zones = pd.DataFrame(
-        {
-            "bureau_id": _texts(table["bureau_id"]).iloc[rows].to_numpy(),
-            "code": code.iloc[rows].to_numpy(),
-            "name": name,
-        }
-    ).drop_duplicates("bureau_id", keep="last")
-    zones = zones.fillna("").astype("str")
-    department = (
-        zones["bureau_id"]
-        .str[:2]
-        .mask(zones["bureau_id"].str.match(r"9[78]\d{3}_"), zones["bureau_id"].str[:3])
+    code, name = f"code_{kind}", f"name_{kind}"
+    rows = table.take(pa.array(_last_known(table, code)))
+    ids = pc.cast(rows["bureau_id"], pa.string())
+    named = rows[name] if name in table.column_names else pa.nulls(len(rows), pa.string())
+    parts = {
+        "commune": pc.utf8_slice_codeunits(ids, 0, 6),
+        "code": rows[code],
+        "name": pc.fill_null(pc.cast(named, pa.string()), ""),
+    }
+    # A zone has many bureaux: each is worked out once.
+    place, distinct = distinct_rows(pa.table(parts), tuple(parts))
+    told = np.array([_zone(kind, *one) for one in distinct], dtype=object).reshape(-1, 2)[place]
+    zones = {"bureau_id": ids.to_numpy(), "kind": kind, "zone_id": told[:, 0], "name": told[:, 1]}
+    return pd.DataFrame(zones, dtype="str")
+
+
+def _last_known(table: pa.Table, name: str) -> np.ndarray:
+    """Return the row of each bureau in its latest election that fills a column, in that order."""
+    bureau, told, election = (
+        categorical(coded(table[one])) for one in ("bureau_id", name, "election_id")
     )
-    own = zones["code"].str.strip()
-    if kind == "circonscription":
+    known = np.flatnonzero(np.append(told.categories != "", False)[told.codes])
+    year = np.unique([text[:4] for text in election.categories], return_inverse=True)[1]
+    rows = known[np.argsort(year[election.codes[known]], kind="stable")]
+    last = np.full(len(bureau.categories), -1)
+    last[bureau.codes[rows]] = np.arange(len(rows))
+    found: np.ndarray = rows[np.sort(last[last >= 0])]
+    return found
+
+
+def _zone(kind: str, commune: str, code: str, name: str) -> tuple[str, str]:
+    """Return id and name of a zone; `commune` is that of its bureaux, with the underscore."""
+    department = commune[: 3 if _OVERSEAS.match(commune) else 2]
+    own = code.strip()
+    if kind == "circonscription" and _WHOLE.fullmatch(own):
         # 4907 is of the département 49, wherever the commune lies by now.
-        department = own.str[:2].where(own.str.fullmatch(r"\d[\dAB]\d\d"), department)
+        department = own[:2]
     # 7518 and 18 are one constituency of Paris: two digits, after the département or alone.
-    short = [c.removeprefix(d) or c for c, d in zip(own, department, strict=True)]
-    own = pd.Series(short, index=zones.index, dtype="str").str.zfill(2)
-    zones["zone_id"] = department + "-" + own
-    zones["name"] = zones["name"].str.strip().where(zones["name"].str.strip() != "", own)
-    if kind == "circonscription":
-        zones["name"] = zones["name"].map(_constituency)
-    return zones.assign(kind=kind)[["bureau_id", "kind", "zone_id", "name"]]
+    own = (own.removeprefix(department) or own).zfill(2)
+    name = name.strip() or own
+    return f"{department}-{own}", _constituency(name) if kind == "circonscription" else name
 
 
 def _constituency(name: str) -> str:
@@ -95,7 +110,3 @@ def _constituency(name: str) -> str:
         return name
     number = int(name)
     return f"{'1re' if number == 1 else f'{number}e'} circonscription"
-
-
-def _texts(column: pa.ChunkedArray) -> pd.Series:
-    return pd.Series(pc.cast(column, pa.string()).to_pandas(), dtype="str")

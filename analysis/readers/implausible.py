@@ -45,13 +45,17 @@ def _is_strange(counts: pd.DataFrame, own: pd.Series) -> pd.Series:
 
 def _lower_median(counts: pd.DataFrame, by: str) -> pd.Series:
     """Return the lower median of the registered of each row's group: of two, the smaller."""
-    groups = counts.groupby(by, observed=True)["registered"]
-    medians = groups.quantile(0.5, interpolation="lower")
-    if not isinstance(counts[by].dtype, pd.CategoricalDtype):
-        return counts[by].map(medians).astype("float64")
-    # By their numbers: a map would make a text of each median.
-    known = medians.reindex(counts[by].cat.categories).to_numpy("float64", na_value=np.nan)
-    return pd.Series(np.append(known, np.nan)[counts[by].cat.codes], index=counts.index)
+    groups = pd.Categorical(counts[by])
+    registered = counts["registered"].to_numpy("float64", na_value=np.nan)
+    known = ~np.isnan(registered) & (groups.codes >= 0)
+    code, size = groups.codes[known], registered[known]
+    rows = np.bincount(code, minlength=len(groups.categories))
+    first = np.cumsum(rows) - rows
+    medians = np.full(len(rows) + 1, np.nan)
+    some_rows = np.flatnonzero(rows)
+    in_order = size[np.lexsort((size, code))]
+    medians[some_rows] = in_order[(first + (rows - 1) // 2)[some_rows]]
+    return pd.Series(medians[groups.codes], index=counts.index)
 
 
 def told_of_sizes(turnout: pd.DataFrame) -> tuple[Text, ...]:
@@ -91,30 +95,35 @@ def _many(turnout: pd.DataFrame, own: pd.Series) -> Iterator[Text]:
 
 
 def _whole(turnout: pd.DataFrame, own: pd.Series) -> Iterator[Text]:
-    usual = turnout.assign(usual=own)
-    sums = usual.groupby("election_id", observed=True)[["registered", "usual"]].sum()
-    ratio = sums["registered"] / sums["usual"].where(sums["usual"] > 0)
-    for election in ratio.index[ratio > _WHOLE_FACTOR]:
+    elections = pd.Categorical(turnout["election_id"])
+    told, usual = (
+        np.bincount(elections.codes, weights=one.to_numpy(), minlength=len(elections.categories))
+        for one in (turnout["registered"], own)
+    )
+    ratio = np.divide(told, usual, out=np.zeros_like(told), where=usual > 0)
+    for at in np.flatnonzero(ratio > _WHOLE_FACTOR):
         yield Text(
             "{election}: the bureaux have {ratio:.1f} times the registered of their other rounds. "
             "If the counts were multiplied, correct the file or leave this election out of it",
-            election=election,
-            ratio=ratio[election],
+            election=elections.categories[at],
+            ratio=ratio[at],
         )
 
 
 def _alone(turnout: pd.DataFrame) -> Iterator[Text]:
-    rounds = turnout["bureau_id"].map(turnout["bureau_id"].value_counts()).astype("int64")
-    for _election, part in turnout.groupby("election_id", observed=True):
-        if len(part) < 2:  # noqa: PLR2004 - nothing to compare with
+    ids = ("bureau_id", "election_id")
+    bureaux, elections = (pd.Categorical(turnout[one]).codes for one in ids)
+    registered, rounds = turnout["registered"].to_numpy(), np.bincount(bureaux)
+    for election in range(elections.max(initial=-1) + 1):
+        rows = np.flatnonzero(elections == election)
+        if len(rows) < 2:  # noqa: PLR2004 - nothing to compare with
             continue
-        largest = part["registered"].nlargest(2)
-        first, second = largest.to_numpy()
-        at = largest.index[0]
-        if first > _ALONE_FACTOR * max(second, 1) and rounds[at] == 1:
+        at = rows[registered[rows].argmax()]
+        second, first = np.partition(registered[rows], -2)[-2:]
+        if first > _ALONE_FACTOR * max(second, 1) and rounds[bureaux[at]] == 1:
             yield Text(
                 "one bureau has {ratio:.0f} times the registered of the next largest, and no other "
                 "round to compare with: {rows}. If it is a total or a slip, take its row out",
                 ratio=np.divide(first, max(second, 1)),
-                rows=_named(turnout.loc[[at]]),
+                rows=_named(turnout.iloc[[at]]),
             )

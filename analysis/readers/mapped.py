@@ -157,6 +157,8 @@ class _Counts:
         texts = plain_counts(texts)
         numbers = pd.to_numeric(texts, errors="coerce")
         bad = ~is_count(numbers) & (texts != "")
+        if not bad.any():
+            return numbers.astype("Int64")
         found = [
             Text("line {line}: {name} {cell!r}", line=line, name=column, cell=cell)
             for line, cell in zip(lines[bad], cells[bad], strict=True)

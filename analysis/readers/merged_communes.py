@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import Text, some
@@ -94,12 +95,19 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     communes_of_rows = commune_of(turnout["bureau_id"]).astype("category")
     # Consulates are no communes: whole countries move from one list to another.
     abroad = communes_of_rows.cat.categories.str.startswith(ABROAD)
-    units = turnout.assign(commune=communes_of_rows)
-    units = units[~abroad[communes_of_rows.cat.codes]]
-    registered = units.pivot_table(
-        "registered", "commune", "election_id", aggfunc="sum", observed=True
+    rounds = pd.Categorical(turnout["election_id"])
+    row, column = communes_of_rows.cat.codes, pd.Index(first).get_indexer(rounds.categories)
+    here = (~abroad[row] & (column[rounds.codes] >= 0)).nonzero()[0]
+    shape = (len(communes_of_rows.cat.categories), len(first))
+    cells = row.to_numpy("int64")[here] * len(first) + column[rounds.codes[here]]
+    units, registered = (
+        np.bincount(cells, weights, minlength=shape[0] * shape[1]).reshape(shape)
+        for weights in (None, turnout["registered"].to_numpy()[here])
     )
-    registered = registered[[election for election in first if election in registered]]
+    registered = pd.DataFrame(
+        np.where(units > 0, registered, np.nan), communes_of_rows.cat.categories, list(first)
+    )
+    registered = registered.loc[:, units.any(axis=0)]
     before = registered.ffill(axis=1).shift(axis=1)
     ratio = registered / before
     moved = (ratio >= _FACTOR) | (ratio <= 1 / _FACTOR)

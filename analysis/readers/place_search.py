@@ -227,6 +227,9 @@ def _by_name(text: str, hint: frozenset[str]) -> list[tuple[int, KnownPlace]]:
     words = bare.split()
     found = []
     for place, name, short in _index():
+        # However a name is met, it begins so or holds the first word: few are looked at closer.
+        if words[0] not in short and not name.startswith(plain):
+            continue
         if hint and place.department not in hint:
             continue
         rank = _rank(name, short, plain, bare, words)

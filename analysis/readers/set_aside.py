@@ -22,6 +22,7 @@ MOST_CONTRADICTIONS = 0.01
 _MOST = 0.5
 _KEY = ["election_id", "bureau_id"]
 _NEEDED = ["registered", "ballots", "valid"]
+_NOTHING = pd.DataFrame(columns=["reason", "said"], dtype=object)
 _NO_REGISTERED = Text("votes without registered (postal ballots)")
 
 
@@ -96,14 +97,12 @@ def files_of(raw: Raw, *, without: str = "") -> Text:
 
 def _found(rows: pd.DataFrame, reason: Text, said: pd.Series | None = None) -> pd.DataFrame:
     """Return `reason` and `said` (what to call it in a list) of rows of `counts`."""
-    # As objects: a column of strings would forget that a text can be translated.
-    table = pd.DataFrame(index=rows.index, columns=["reason", "said"], dtype=object)
     if rows.empty:
-        return table
+        return _NOTHING
     names = rows["bureau_id"].astype("str") if said is None else said
-    table["reason"] = pd.Series([reason] * len(rows), index=rows.index, dtype=object)
-    table["said"] = names.astype(object)
-    return table
+    # As objects: a column of strings would forget that a text can be translated.
+    reasons = pd.Series([reason] * len(rows), index=rows.index, dtype=object)
+    return pd.DataFrame({"reason": reasons, "said": names.astype(object)})
 
 
 def _repeated(counts: pd.DataFrame) -> pd.Series:
@@ -121,12 +120,16 @@ def _copies(raw: Raw, _leave_out: bool) -> pd.DataFrame:
 
 def _totals(raw: Raw, _leave_out: bool) -> pd.DataFrame:
     table = total_rows(raw.counts, raw.ballots)
+    if table.empty:
+        return _NOTHING
     return _found(raw.counts.loc[table.index], Text("")).assign(reason=table["reason"])
 
 
 def _conflicting(raw: Raw, leave_out: bool) -> pd.DataFrame:
     """Find bureaux that stand twice with other counts."""
     twice = raw.counts[_repeated(raw.counts)]
+    if twice.empty:
+        return _NOTHING
     for election, rows in twice.groupby("election_id", observed=True):
         whole = (raw.counts["election_id"] == election).sum()
         same = rows.groupby("bureau_id", observed=True)[["registered", "ballots"]].nunique()
@@ -149,7 +152,8 @@ def _conflicting(raw: Raw, leave_out: bool) -> pd.DataFrame:
 
 def _unreadable(raw: Raw, leave_out: bool) -> pd.DataFrame:
     """Find rows with a count that is missing or no number, and what stands there."""
-    told = dict(zip(_pairs(raw.unreadable), raw.unreadable["found"], strict=True))
+    cells = raw.unreadable
+    told = dict(zip(_pairs(cells), cells["found"], strict=True)) if len(cells) else {}
     broken = raw.counts[_NEEDED].isna().any(axis=1)
     if told:
         ids = {bureau for _, bureau in told}

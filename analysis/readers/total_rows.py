@@ -63,24 +63,26 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         `election_id`, `bureau_id`, `reason`: one row each, in the order of `counts`.
     """
-    found: dict[object, Text] = {}
+    found: dict[int, Text] = {}
     named, mean = _are_called(counts["bureau_id"], is_called_total, is_called_mean)
-    communes = commune_of(counts["bureau_id"]).cat.codes
-    for election, part in counts.groupby("election_id", observed=True, sort=False):
-        values = part[_COUNTS].fillna(0).to_numpy("int64")
-        commune = pd.factorize(communes.loc[part.index])[0]
-        votes = _Votes(ballots, str(election), part["bureau_id"])
+    communes = commune_of(counts["bureau_id"]).cat.codes.to_numpy()
+    every, elections = counts[_COUNTS].fillna(0).to_numpy("int64"), counts["election_id"].array
+    for number in np.unique(elections.codes[elections.codes >= 0]):
+        part = np.flatnonzero(elections.codes == number)
+        values, commune = every[part], pd.factorize(communes[part])[0]
+        election = str(elections.categories[number])
+        votes = _Votes(ballots, election, counts["bureau_id"].iloc[part])
         exact = _summed(values, commune, votes)
         near = _nearly(values, commune, exact, votes)
         sums = np.union1d(exact, near)
-        found |= dict.fromkeys(part.index[exact], SUM) | dict.fromkeys(part.index[near], NEARLY)
-        found |= dict.fromkeys(part.index[mean[counts.index.get_indexer(part.index)]], MEAN)
-        called = np.setdiff1d(np.flatnonzero(named[counts.index.get_indexer(part.index)]), exact)
+        found |= dict.fromkeys(part[exact], SUM) | dict.fromkeys(part[near], NEARLY)
+        found |= dict.fromkeys(part[mean[part]], MEAN)
+        called = np.setdiff1d(np.flatnonzero(named[part]), exact)
         if len(called):
             largest = _largest(values[:, 0], commune, np.union1d(called, sums))
-            found |= dict.fromkeys(part.index[called[values[called, 0] >= largest[called]]], NAMED)
-    rows = counts.loc[list(found), ["election_id", "bureau_id"]].sort_index()
-    reasons = pd.Series([found[row] for row in rows.index], index=rows.index, dtype=object)
+            found |= dict.fromkeys(part[called[values[called, 0] >= largest[called]]], NAMED)
+    rows = counts[["election_id", "bureau_id"]].iloc[sorted(found)]
+    reasons = pd.Series([found[row] for row in sorted(found)], index=rows.index, dtype=object)
     return rows.assign(reason=reasons)
 
 

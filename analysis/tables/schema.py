@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from analysis.errors import Text
@@ -314,6 +316,13 @@ def is_geographic(table: Table) -> bool:
 
 def empty(table: Table, crs: str | None = None) -> pd.DataFrame:
     """Return a table without rows, for a place that lacks its source."""
+    return _empty(table.name, crs).copy()
+
+
+@cache
+def _empty(name: str, crs: str | None) -> pd.DataFrame:
+    """Make such a table once: pages ask for it again and again."""
+    table = TABLES[name]
     plain = {
         name: pd.Series([], dtype=column.dtype)
         for name, column in table.columns.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -109,11 +109,8 @@ class Table:
         # Asked first, because a reader's table mostly fits, and pandera takes a second to import.
         return all(
             column.dtype == "geometry"
-            or (
-                table[name].dtype == column.dtype
-                and (column.nullable or not table[name].isna().any())
-            )
-            for name, column in self.columns.items()
+            or (values.dtype == column.dtype and (column.nullable or not values.isna().any()))
+            for column, (_, values) in zip(self.columns.values(), table.items(), strict=True)
         )
 
     def _coerced(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +128,7 @@ class Table:
             ) from error
 
     def _check_key(self, table: pd.DataFrame) -> None:
-        if not all_differ(table[list(self.key)]):
+        if not all_differ(table, self.key):
             repeated = table.duplicated(list(self.key), keep=False)
             raise DataError(
                 "{name}: more than one row for the same {key}.",
@@ -161,17 +158,18 @@ class Table:
         return some("/".join(map(str, key)) for key in keys.to_numpy())
 
 
-def all_differ(keys: pd.DataFrame) -> bool:
-    """Tell whether no two rows are the same, in a small part of the time of `duplicated`."""
-    combined, size = np.zeros(len(keys), dtype="int64"), 1
-    for _, column in keys.items():
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            codes, values = column.cat.codes.to_numpy(), column.cat.categories
+def all_differ(table: pd.DataFrame, key: Sequence[str]) -> bool:
+    """Tell whether no two rows have the same key, in a small part of the time of `duplicated`."""
+    combined, size = np.zeros(len(table), dtype="int64"), 1
+    for name in key:
+        column = table[name].array
+        if isinstance(column, pd.Categorical):
+            codes, values = column.codes, column.categories
         else:
             codes, values = column.factorize()
         size *= len(values) + 1
         if size >= 1 << 62:  # past this the combined numbers would no longer be distinct
-            return not keys.duplicated().any()
+            return not table.duplicated(list(key)).any()
         combined = combined * (len(values) + 1) + codes
     # Files stand in order by long stretches, which this sort takes as they are.
     combined.sort(kind="stable")

@@ -28,20 +28,17 @@ _DECIMALS = {
 
 def describe_turfs(stops: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return one row per turf: a `schema.TURFS` table and where it begins."""
-    by_turf = stops.assign(opened=stops["dwellings"] * stops["opening"]).groupby("turf_id")
-    table = by_turf.agg(
-        arm=("arm", "first"),
-        bureaux=("bureau_id", lambda ids: " ".join(sorted(set(ids)))),
-        stops=("stop", "size"),
-        doors=("dwellings", "sum"),
-        minutes=("minutes", "sum"),
-        walk_m=("walk_m", "sum"),
-        profile=("profile", "first"),
-        approach_m=("approach_m", "first"),
-        return_m=("return_m", "last"),
-        latitude=("latitude", "first"),
-        longitude=("longitude", "first"),
-        conversations=("opened", "sum"),
+    told = stops.assign(
+        doors=stops["dwellings"], conversations=stops["dwellings"] * stops["opening"]
+    )
+    by_turf = told.groupby("turf_id")
+    table = by_turf[["arm", "profile", "approach_m", "latitude", "longitude"]].first()
+    sums = by_turf[["doors", "minutes", "walk_m", "conversations"]].sum()
+    table = table.assign(
+        bureaux=[" ".join(sorted(set(ids))) for _, ids in by_turf["bureau_id"]],
+        stops=by_turf.size(),
+        return_m=by_turf["return_m"].last(),
+        **sums,
     ).reset_index()
     table["doors_per_hour"] = 60 * table["doors"] / table["minutes"]
     teams = len(table) if plan.teams is None else plan.teams

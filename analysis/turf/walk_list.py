@@ -32,6 +32,18 @@ EXCLUDED = {
     "otherwise": Text("set aside by hand: reached in another way"),
 }
 
+_REASONS = (
+    NO_COORDINATES,
+    NO_STREET,
+    FAR_FROM_STREETS,
+    IN_NO_BUREAU,
+    IN_CONTROL,
+    IN_NO_ARM,
+    NOT_LISTED,
+    LEFT_ALONE,
+    *EXCLUDED.values(),
+)
+
 # A point this close to a stop is that stop.
 _SAME_M = 3.0
 
@@ -70,7 +82,7 @@ class Walks:
             raise ValueError(Text("every door of a building must be in exactly one turf"))
         if set(self.turfs["address_id"]) & set(self.uncut["address_id"]):
             raise ValueError(Text("an address is in a turf or listed as uncut, not both"))
-        if sum(item.count for item in self.left_out()) != len(self.uncut):
+        if not set(self.uncut["reason"]) <= set(_REASONS):
             raise ValueError(Text("an address is left out for a reason that is not known"))
 
     @property
@@ -113,22 +125,12 @@ class Walks:
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """Return the addresses in no turf by reason, with examples."""
-        found = []
-        for reason in (
-            NO_COORDINATES,
-            NO_STREET,
-            FAR_FROM_STREETS,
-            IN_NO_BUREAU,
-            IN_CONTROL,
-            IN_NO_ARM,
-            NOT_LISTED,
-            LEFT_ALONE,
-            *EXCLUDED.values(),
-        ):
-            rows = self.uncut.loc[self.uncut["reason"] == reason, "address_id"]
-            if len(rows):
-                found.append(LeftOut(reason, len(rows), some(rows)))
-        return tuple(found)
+        found = dict(list(self.uncut.groupby("reason")["address_id"]))
+        return tuple(
+            LeftOut(reason, len(found[reason]), some(found[reason]))
+            for reason in _REASONS
+            if reason in found
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per stop, in the order of turfs and walks (`schema.WALKLISTS`)."""

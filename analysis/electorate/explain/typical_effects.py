@@ -52,7 +52,8 @@ def typical_effects(fitted: Fitted, typical: Typical = "quartiles") -> pd.DataFr
         else:
             steps = (_typical(values.to_numpy(dtype=float), _size(fitted), typical),)
         for start, end in steps:
-            rows.append((name, start, end, *_told(fitted, _change(fitted, name, start, end))))
+            ends = (_level(fitted, name, value) for value in (start, end))
+            rows.append((name, start, end, *_told(fitted, *ends)))
     columns = ["name", "start", "end", "points", "std_error", "lower", "upper", "p_value"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -84,7 +85,8 @@ def curves(fitted: Fitted) -> pd.DataFrame:
         middle = float(np.median(values))
         low, high = np.quantile(values, _ENDS)
         along = np.linspace(float(low), float(high), _POINTS)
-        told = [_told(fitted, _change(fitted, name, middle, value)) for value in along]
+        start = _level(fitted, name, middle)
+        told = [_told(fitted, start, _level(fitted, name, value)) for value in along]
         points, _error, lower, upper, _p = np.array(told).T
         tables.append(
             pd.DataFrame(
@@ -116,16 +118,12 @@ def _typical(values: Floats, size: Floats, typical: Typical) -> tuple[float, flo
     return float(low), float(high)
 
 
-def _change(fitted: Fitted, name: str, start: object, end: object) -> tuple[float, Floats]:
-    """Return the mean change of the share, and how it turns with each coefficient."""
+def _level(fitted: Fitted, name: str, value: object) -> tuple[float, Floats]:
+    """Return the mean share were a covariate so, and how it turns with each coefficient."""
     size = _size(fitted) / _size(fitted).sum()
-    level, slope = [], []
-    for value in (start, end):
-        matrix = fitted.design.at(fitted.data, name, value)
-        given, turned = _mean(fitted, matrix @ fitted.params)
-        level.append(float(size @ given))
-        slope.append((size * turned) @ matrix)
-    return level[1] - level[0], slope[1] - slope[0]
+    matrix = fitted.design.at(fitted.data, name, value)
+    given, turned = _mean(fitted, matrix @ fitted.params)
+    return float(size @ given), (size * turned) @ matrix
 
 
 def _mean(fitted: Fitted, linear: Floats) -> tuple[Floats, Floats]:
@@ -136,9 +134,11 @@ def _mean(fitted: Fitted, linear: Floats) -> tuple[Floats, Floats]:
     return share, share * (1 - share)
 
 
-def _told(fitted: Fitted, change: tuple[float, Floats]) -> tuple[float, ...]:
+def _told(
+    fitted: Fitted, start: tuple[float, Floats], end: tuple[float, Floats]
+) -> tuple[float, ...]:
     """Return points, their standard error, both ends of the interval, and the p-value."""
-    value, slope = change
+    value, slope = end[0] - start[0], end[1] - start[1]
     # The covariance of a curve at its middle is nought but for rounding.
     error = max(float(slope @ fitted.covariance @ slope), 0.0) ** 0.5
     half = student.ppf((1 + fitted.spec.level) / 2, fitted.degrees) * error

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import zipfile
+from functools import cache
 
 import pandas as pd
 import pypdfium2
@@ -51,8 +52,10 @@ def town(tmp_path_factory):
     return folder
 
 
+@cache
 def ranked(town, suffix, **written):
-    out = town / f"cibles{suffix}"
+    """Write a ranking once in each way; files made from it lie elsewhere."""
+    out = town / f"{written.get('dialect', 'cibles')}{suffix}"
     asked = {name: value for name, value in ASKED.items() if name != "draws"}
     rank_to_file(town / "valmont", out, asked, **written)
     return out
@@ -226,10 +229,10 @@ def all_written(town):
     """Write every kind of file of the command line that is of the embedded town."""
     place, out = town / "valmont", town / "all"
     out.mkdir()
-    ask = {name: value for name, value in ASKED.items() if name != "draws"}
-    for suffix in SUFFIXES:
-        rank_to_file(place, out / f"cibles{suffix}", ask)
-    rank_to_file(place, out / "une.csv", ask, dialect="plain+provenance")
+    files = [ranked(town, suffix) for suffix in SUFFIXES]
+    files += [*town.glob("*-metadata.json"), ranked(town, ".csv", dialect="plain+provenance")]
+    for file in files:
+        shutil.copy(file, out)
     units = out / "cibles.csv"
     rule, promise = Rule("gain_per_hour", unit="bureau_id"), Promise(language="en")
     design_to_file(units, rule, promise, seed=3, out=out / "essai.csv")

@@ -72,6 +72,13 @@ def targets(tmp_path, bureaux):
 
 
 @pytest.fixture(scope="module")
+def two(valmont, tmp_path_factory, bureaux):
+    """Cut the first two of six targets: nobody changes what is cut."""
+    file = targets_file(tmp_path_factory.mktemp("two"), bureaux[:6])
+    return make_walks(valmont, file, Ask(top=2))
+
+
+@pytest.fixture(scope="module")
 def sealed(tmp_path_factory, bureaux):
     """Seal a trial on the ten bureaux; return the seal and the arms."""
     folder = tmp_path_factory.mktemp("trial")
@@ -105,10 +112,9 @@ def test_from_targets_to_files(run, valmont, targets, tmp_path, bureaux):
     assert summary["made_from"]["targets.csv"]
 
 
-def test_the_same_question_gives_the_same_bytes(valmont, targets, tmp_path):
-    ask = Ask(top=2)
-    for name in ("one", "two"):
-        write_walks(make_walks(valmont, targets, ask), tmp_path / name)
+def test_the_same_question_gives_the_same_bytes(valmont, targets, two, tmp_path):
+    for name, walks in (("one", two), ("two", make_walks(valmont, targets, Ask(top=2)))):
+        write_walks(walks, tmp_path / name)
     assert folder_bytes(tmp_path / "one") == folder_bytes(tmp_path / "two")
 
 
@@ -149,8 +155,10 @@ def test_a_list_of_doors_cuts_these_doors_and_lists_the_others(valmont, tmp_path
         make_walks(valmont, file, Ask(top=1))
 
 
-def test_doors_that_asked_not_to_be_disturbed_are_left_out_and_named_by_street(valmont, targets):
-    plain = make_walks(valmont, targets, Ask(top=2))
+def test_doors_that_asked_not_to_be_disturbed_are_left_out_and_named_by_street(
+    valmont, targets, two
+):
+    plain = two
     stops = plain.turfs.drop_duplicates("address_id")
     doors = stops.set_index("address_id")["dwellings_of_building"]
     large, whole = doors[doors >= 3].index[0], doors[doors < 3].index[0]
@@ -176,9 +184,11 @@ def test_doors_that_asked_not_to_be_disturbed_are_left_out_and_named_by_street(v
     assert told == {large: 2, whole: int(doors[whole])}
 
 
-def test_a_cut_asks_the_returns_and_is_made_again_after_others_came(valmont, targets, tmp_path):
+def test_a_cut_asks_the_returns_and_is_made_again_after_others_came(
+    valmont, targets, two, tmp_path
+):
     place = Workspace(shutil.copytree(valmont.path, tmp_path / "place"))
-    first = make_walks(place, targets, Ask(top=2))
+    first = two
     store = open_store(place.path)
     field_plan.register(store.engine, first.turfs)
     ask = partial(alone_sheet, first.turfs.iloc[0])
@@ -199,9 +209,9 @@ def test_a_cut_asks_the_returns_and_is_made_again_after_others_came(valmont, tar
     assert cut_again(out / "turfs.csv") == (out / "turfs.csv").read_bytes()
 
 
-def test_a_building_that_was_found_is_in_the_next_cut_between_its_neighbours(valmont, targets):
+def test_a_building_that_was_found_is_in_the_next_cut_between_its_neighbours(valmont, targets, two):
     addresses = gpd.GeoDataFrame(valmont.read("addresses"))
-    first = make_walks(valmont, targets, Ask(top=2))
+    first = two
     # Two neighbours of one side of a street, with a number between them that nobody has.
     stops = first.turfs.drop_duplicates("address_id")
     stops = stops[stops["number"].notna()].sort_values(["street", "side", "number"])
@@ -461,11 +471,10 @@ def test_top_must_be_one_or_more(valmont, targets):
         make_walks(valmont, targets, Ask(top=0))
 
 
-def test_a_folder_that_cannot_be_written_is_refused(valmont, targets, tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused(two, tmp_path):
     (tmp_path / "file").write_text("")
-    walks = make_walks(valmont, targets, Ask(top=1))
     with pytest.raises(DataError, match="cannot be written"):
-        write_walks(walks, tmp_path / "file")
+        write_walks(two, tmp_path / "file")
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.subgroups import estimate_subgroups
 from analysis.experiments.trial_words import Note
+from analysis.exports.reports import trial_report_html, trial_report_pdf
 from analysis.exports.reports.trial_report import (
     TrialReport,
     check_report_path,
@@ -62,15 +63,16 @@ def report():
 
 
 @pytest.fixture(scope="module")
-def written(report):
-    """Return what writes the report once in each format and language."""
-    return cache(lambda suffix, language: report_to_bytes(report, suffix, language))
-
-
-@pytest.fixture(scope="module")
 def told(report):
     """Return what tells the content of the report once in each language."""
     return cache(lambda language: content_of(report, language))
+
+
+@pytest.fixture(scope="module")
+def written(told):
+    """Return what writes the report once in each format and language."""
+    writers = {".html": trial_report_html.write, ".pdf": trial_report_pdf.write}
+    return cache(lambda suffix, language: writers[suffix](told(language)))
 
 
 def words(html):
