@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.known_places import (
@@ -226,13 +227,24 @@ def _by_name(text: str, hint: frozenset[str]) -> list[tuple[int, KnownPlace]]:
         return []
     words = bare.split()
     found = []
-    for place, name, short in _index():
+    index = _index()
+    for at in np.flatnonzero(_may_be_meant(plain, words)):
+        place, name, short = index[at]
         if hint and place.department not in hint:
             continue
         rank = _rank(name, short, plain, bare, words)
         if rank is not None:
             found.append((rank, place))
     return found or [(_SLIP, place) for place in _with_slips(bare, hint)]
+
+
+def _may_be_meant(plain: str, words: list[str]) -> np.ndarray:
+    """Mark the few of the index that are worth a look: no other has a rank."""
+    names, shorts = _spelt()
+    meant = shorts.str.contains(f" {words[0]}", regex=False)
+    for word in words[1:]:
+        meant &= shorts.str.contains(f" {word}", regex=False)
+    return (meant | names.str.startswith(plain)).to_numpy(dtype=bool)
 
 
 def _rank(name: str, short: str, plain: str, bare: str, words: list[str]) -> int | None:
@@ -295,6 +307,13 @@ def _index() -> tuple[tuple[KnownPlace, str, str], ...]:
         and not (place.kind == "department" and place.code == "75")
         and not (place.kind == "former" and (place.within[0], place.name) in now)
     )
+
+
+@cache
+def _spelt() -> tuple[pd.Series, pd.Series]:
+    """Return the names of the index, and those without articles behind a space."""
+    names = pd.Series([name for _place, name, _short in _index()], dtype="str")
+    return names, " " + pd.Series([short for _place, _name, short in _index()], dtype="str")
 
 
 @cache
