@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
+from analysis.tables.lately import Lately
 from analysis.tables.workspace import Workspace
 
 # One commune each, whose bureaux carry the arrondissement in the first two digits.
@@ -57,6 +59,7 @@ _KIND = re.compile(
     r"(?: (?:élémentaire|maternelle|primaire|polyvalente|publique|municipal|professionnel|[a-z]))*",
     re.IGNORECASE,
 )
+_LATELY: Lately[pd.Series] = Lately(16)
 _HOUSE = re.compile(r"^\d+(?:[-/]\d+)?\s*(?:bis|ter|quater|[a-d])?[\s,]+", re.IGNORECASE)
 
 
@@ -77,14 +80,19 @@ def bureau_labels(workspace: Workspace, bureau_id: Iterable[str]) -> pd.Series:
         the workspace holds several communes; « bureau 50, École Jean-Jaurès, Rennes » elsewhere;
         without a polling place « bureau 50, Rennes ». The same in every language: a name is data.
     """
+    given = bureau_id if isinstance(bureau_id, pd.Series) else list(bureau_id)
+    ids = pd.Series(given, dtype="str")
+    french = not workspace.manifest.get("terrain", False)
+    # Every look at the past of a place asks for the same ones.
+    told = hashlib.sha256("\n".join(ids.tolist()).encode()).digest()
+    asked = (workspace.digest, french, told)
+    return _LATELY.get(asked, lambda: _labels_in(workspace, ids, french=french)).copy()
+
+
+def _labels_in(workspace: Workspace, ids: pd.Series, *, french: bool) -> pd.Series:
     places = workspace.read("places")
     communes = dict(zip(places["commune_id"].tolist(), places["name"].tolist(), strict=True))
-    return labels(
-        bureau_id,
-        polling_places=polling_places(workspace),
-        communes=communes,
-        french=not workspace.manifest.get("terrain", False),
-    )
+    return labels(ids, polling_places=polling_places(workspace), communes=communes, french=french)
 
 
 def polling_places(workspace: Workspace) -> dict[str, str]:

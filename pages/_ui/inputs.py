@@ -18,7 +18,6 @@ from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workflows.ranking import Scenario
-from analysis.workflows.usual_question import blocs_by_votes, elections_to_prepare
 from pages._ui import loaders, state, territory
 from pages._ui.i18n import (
     _,
@@ -86,7 +85,7 @@ def choose_rival(question: Scenario, found: Prospects) -> None:
 
 def kept_scenario(place: Workspace) -> Scenario | None:
     """Return what was asked last on Priorities, or what is usual; None without blocs."""
-    blocs, elections = _blocs(place), _elections(place)[1]
+    blocs, (_coming, elections) = loaders.blocs(place), loaders.elections(place)
     if not blocs:
         return None
     for key, default in (("bloc", blocs[0]), ("election", elections[0]), ("hours", HOURS)):
@@ -110,16 +109,11 @@ def kept_scenario(place: Workspace) -> Scenario | None:
     )
 
 
-def _blocs(place: Workspace) -> list[str]:
-    """Return the blocs of a place, the one with most votes first."""
-    return blocs_by_votes(loaders.table(str(place.path), place.digest, "candidates"))
-
-
 def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     table = loaders.table(str(place.path), place.digest, "candidates")
     bloc = select(
         _("Win votes for"),
-        [*_blocs(place), BY_NAME],
+        [*loaders.blocs(place), BY_NAME],
         key="bloc",
         show=lambda o: _("Candidates by name…") if o == BY_NAME else bloc_name(o),
     )
@@ -146,7 +140,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
 
 
 def choose_election(place: Workspace) -> str:
-    coming, options = _elections(place)
+    coming, options = loaders.elections(place)
     return select(
         _("Election to prepare"),
         options,
@@ -156,14 +150,6 @@ def choose_election(place: Workspace) -> str:
         ),
         help=_("For a past election, nothing of that day or later is used."),
     )
-
-
-def _elections(place: Workspace) -> tuple[list[str], list[str]]:
-    """Return the elections to come, and all that can be prepared, those to come first."""
-    known, places = (
-        loaders.table(str(place.path), place.digest, name) for name in ("elections", "places")
-    )
-    return elections_to_prepare(place.manifest, known, places)
 
 
 def put_together(question: Scenario, settings: Settings) -> Scenario:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ import streamlit as st
 from analysis.errors import DataError
 from analysis.geography.bureau_names import bureau_labels
 from analysis.geography.zones import zones_of
+from analysis.tables.elections import elections_to_come
 from analysis.tables.workspace import EDITED, FORMAT, MANIFEST, Workspace
 from analysis.targeting.calibration import Calibration
 from analysis.targeting.params import Params
@@ -39,6 +40,7 @@ from analysis.workflows.ranking import (
     target_of,
 )
 from analysis.workflows.server_access import room
+from analysis.workflows.usual_question import blocs_by_votes, elections_to_prepare
 from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, ahead, answer_of, at_once, is_known
@@ -100,6 +102,32 @@ def table(folder: str, digest: str, name: str) -> pd.DataFrame:
     """Return a table of the workspace, to be read only."""
     del digest
     return Workspace(Path(folder)).read(name)
+
+
+def blocs(place: Workspace) -> list[str]:
+    """Return the blocs of a place, the one with most votes first; to be read only."""
+    return _blocs(str(place.path), place.digest)
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _blocs(folder: str, digest: str) -> list[str]:
+    return blocs_by_votes(table(folder, digest, "candidates"))
+
+
+def elections(place: Workspace) -> tuple[list[str], list[str]]:
+    """Return what `elections_to_prepare` gives for a place, to be read only."""
+    # Of what it needs, the calendar of a terrain alone is in no table.
+    calendar = tuple(elections_to_come(place.manifest))
+    return _elections(str(place.path), place.digest, calendar, place.manifest)
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _elections(
+    folder: str, digest: str, calendar: tuple[str, ...], _manifest: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    del calendar
+    known, places = (table(folder, digest, name) for name in ("elections", "places"))
+    return elections_to_prepare(_manifest, known, places)
 
 
 def labels(bureau_ids: Iterable[str]) -> list[str]:
@@ -257,7 +285,9 @@ def validation(place: Workspace, scenario: Scenario, *, size: int, wait: bool) -
             progress=lambda _step, done: progress(done),
         )
 
-    key = ("validation", str(place.path), place.digest, _question(scenario))
+    # Neither the rival nor the round within a day is looked back at.
+    asked = (scenario.places, scenario.bloc, target.date)
+    key = ("validation", str(place.path), place.digest, asked)
     found: Validation = answer_of(key, work, label=_("Looking back at past elections…"))
     return found
 
@@ -348,9 +378,14 @@ def with_ground(bureaux: gpd.GeoDataFrame, place: Workspace, name: str) -> Geome
 
 def past_of(place: Workspace, scenario: Scenario, bureau_id: str) -> bytes:
     """Return the picture of a bureau's past."""
-    return _past_of(str(place.path), place.digest, _question(scenario), bureau_id, language())
+    # Whoever the rival is, the past is the same.
+    alike, asked = _question(replace(scenario, rival="")), _question(scenario)
+    return _past_of(str(place.path), place.digest, alike, bureau_id, language(), asked)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _past_of(folder: str, digest: str, question: str, bureau_id: str, tongue: str) -> bytes:
-    return draw_past(_prospects(folder, digest, question).history, bureau_id, tongue)
+def _past_of(  # noqa: PLR0913 - what the picture depends on
+    folder: str, digest: str, alike: str, bureau_id: str, tongue: str, _asked: str
+) -> bytes:
+    del alike
+    return draw_past(_prospects(folder, digest, _asked).history, bureau_id, tongue)

@@ -28,7 +28,6 @@ def choose_places(place: Workspace) -> tuple[str, ...]:
     if (own := zones_given()) is not None:
         return (_one_of(place, own),)
     places = loaders.table(str(place.path), place.digest, "places")
-    zones = loaders.zones(str(place.path), place.digest)
     department = EVERYWHERE
     if len(codes := sorted(places["department_id"].unique())) > 1:
         department = select(
@@ -39,13 +38,11 @@ def choose_places(place: Workspace) -> tuple[str, ...]:
         )
         if department == EVERYWHERE:
             return ()
-        zones = zones[zones["department_id"] == department]
-    zones = zones[zones["kind"] != "departement"]
+    names = _names(str(place.path), place.digest, department, language())
     whole = str(places["name"].iloc[0]) if len(places) == 1 else _all(places)
-    if zones.empty:
+    if not names:
         st.text_input(_("Territory"), whole, disabled=True)
         return ()
-    names = dict(zip(zones["place"], _shown(zones), strict=True))
     part = select(
         _("Territory"),
         [EVERYWHERE, *names],
@@ -120,6 +117,17 @@ def department_name(code: str) -> str:
     """Name a département with its code: « Ille-et-Vilaine (35) »."""
     known = departments().get(code)
     return f"{known} ({code})" if known else code
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _names(folder: str, digest: str, department: str, tongue: str) -> dict[str, str]:
+    """Name the parts of a place, or of one of its départements, in the language of the page."""
+    del tongue
+    zones = loaders.zones(folder, digest)
+    if department != EVERYWHERE:
+        zones = zones[zones["department_id"] == department]
+    zones = zones[zones["kind"] != "departement"]
+    return dict(zip(zones["place"], _shown(zones), strict=True))
 
 
 def _shown(zones: pd.DataFrame) -> pd.Series:

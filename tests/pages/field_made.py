@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,6 +20,12 @@ from tests.analysis.fieldwork.made_returns import phone_bytes
 DAYS = 4
 
 
+@cache
+def _walks(folder):
+    """Cut the same three turfs once: whoever has a campaign has a copy of the same place."""
+    return walks_of(Workspace(folder), turfs=3, stops=12, seal="")
+
+
 def campaign_in(folder, name, *, turfs=True):
     """Copy a built place under a name of its own, and put three turfs into its field."""
     target = folder.folder / name
@@ -27,7 +34,7 @@ def campaign_in(folder, name, *, turfs=True):
     copied = shutil.copytree(folder.valmont.path, target, dirs_exist_ok=True, ignore=bare)
     place = Workspace(copied)
     store = open_store(place.path)
-    walks = walks_of(place, turfs=3, stops=12, seal="")
+    walks = _walks(folder.valmont.path)
     if turfs:
         field_plan.register(
             store.engine, walks.turfs[["turf_id", "address_id", "bureau_id", "dwellings"]]
