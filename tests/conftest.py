@@ -20,6 +20,7 @@ from analysis.tables.file_lock import held
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting import prospects
 from analysis.workflows.build import Inputs, build
+from tests import stores_once
 from tests.browser import chromium, chromium_path, close_windows
 from tests.made import DATA, RESULTS, VALMONT
 
@@ -88,6 +89,13 @@ def _pasts_read_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prospects, "_read", read_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_worked_out_once():
+    """Spare every new store the migrations, and every engine the compiling of its statements."""
+    with stores_once.worked_out_once():
         yield
 
 
