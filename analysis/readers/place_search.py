@@ -225,8 +225,12 @@ def _by_name(text: str, hint: frozenset[str]) -> list[tuple[int, KnownPlace]]:
     if not plain:
         return []
     words = bare.split()
+    first, inside = words[0], f" {words[0]}"
     found = []
     for place, name, short in _index():
+        # Whatever is meant has a word that begins as the first one does, or begins as was typed.
+        if not (short.startswith(first) or inside in short or name.startswith(plain)):
+            continue
         if hint and place.department not in hint:
             continue
         rank = _rank(name, short, plain, bare, words)
