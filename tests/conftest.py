@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import Future
 from contextlib import nullcontext
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -135,20 +136,22 @@ def valmont_inputs():
     )
 
 
-def _built(name, inputs, tmp_path_factory):
-    """Build a place once for all workers of a run, and return its folder."""
+def made_once(name, make, tmp_path_factory):
+    """Make a folder once for all workers of a run, and return it; who reads it leaves it alone."""
     base = tmp_path_factory.getbasetemp()
     made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / name
+    whole = made.with_suffix(".made")
     with held(made.with_suffix(".lock")):
-        if not (made / MANIFEST).is_file():
-            build(inputs, made)
+        if not whole.exists():
+            make(made)
+            whole.touch()
     return made
 
 
 @pytest.fixture(scope="session")
 def valmont(valmont_inputs, tmp_path_factory):
     """Build Valmont: every worker has a copy of its own."""
-    made = _built("valmont", valmont_inputs, tmp_path_factory)
+    made = made_once("valmont", partial(build, valmont_inputs), tmp_path_factory)
     own = tmp_path_factory.mktemp("workspaces") / "valmont"
     return Workspace(shutil.copytree(made, own))
 
@@ -178,7 +181,7 @@ def paris(tmp_path_factory):
         electors=folder / "electeurs_par_adresse_2012.csv",
         places=("75056",),
     )
-    return Workspace(_built("paris", inputs, tmp_path_factory))
+    return Workspace(made_once("paris", partial(build, inputs), tmp_path_factory))
 
 
 @pytest.fixture(scope="session")
