@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import Future
 from contextlib import nullcontext
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from analysis.tables.file_lock import held
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting import prospects
 from analysis.workflows.build import Inputs, build
+from tests import stores_once
 from tests.browser import chromium, chromium_path, close_windows
 from tests.made import DATA, RESULTS, VALMONT
 
@@ -91,6 +93,13 @@ def _pasts_read_once():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _stores_worked_out_once():
+    """Spare every new store the migrations, and every engine the compiling of its statements."""
+    with stores_once.worked_out_once():
+        yield
+
+
 def _files(folder):
     """Name all that a past is read from; a copy of a place is that place, wherever it lies."""
     names = sorted([*EDITED, MANIFEST, *(file.name for file in folder.glob("*.parquet"))])
@@ -127,20 +136,22 @@ def valmont_inputs():
     )
 
 
-def _built(name, inputs, tmp_path_factory):
-    """Build a place once for all workers of a run, and return its folder."""
+def made_once(name, make, tmp_path_factory):
+    """Make a folder once for all workers of a run, and return it; who reads it leaves it alone."""
     base = tmp_path_factory.getbasetemp()
     made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / name
+    whole = made.with_suffix(".made")
     with held(made.with_suffix(".lock")):
-        if not (made / MANIFEST).is_file():
-            build(inputs, made)
+        if not whole.exists():
+            make(made)
+            whole.touch()
     return made
 
 
 @pytest.fixture(scope="session")
 def valmont(valmont_inputs, tmp_path_factory):
     """Build Valmont: every worker has a copy of its own."""
-    made = _built("valmont", valmont_inputs, tmp_path_factory)
+    made = made_once("valmont", partial(build, valmont_inputs), tmp_path_factory)
     own = tmp_path_factory.mktemp("workspaces") / "valmont"
     return Workspace(shutil.copytree(made, own))
 
@@ -170,7 +181,7 @@ def paris(tmp_path_factory):
         electors=folder / "electeurs_par_adresse_2012.csv",
         places=("75056",),
     )
-    return Workspace(_built("paris", inputs, tmp_path_factory))
+    return Workspace(made_once("paris", partial(build, inputs), tmp_path_factory))
 
 
 @pytest.fixture(scope="session")

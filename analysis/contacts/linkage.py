@@ -219,7 +219,8 @@ def _pairs(
             probability_two_random_records_match=chance,
             unique_id_column_name="id",
         )
-        linker = Linker(frames, settings, log_level=logging.ERROR)
+        # The settings are ours: to check them anew each time tells nothing.
+        linker = Linker(frames, settings, log_level=logging.ERROR, validate_settings=False)
         scored = linker.inference.predict(threshold_match_probability=LEAST)
         found: pd.DataFrame = connection.sql(
             f"SELECT id_l AS one, id_r AS other, match_probability AS probability, {said}{source} "

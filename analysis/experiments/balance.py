@@ -110,11 +110,8 @@ def check_balance(
             mend="Leave these columns out, or fill them in from an earlier source.",
             columns=", ".join(covariates.columns[gaps]),
         )
-    block = lottery.block[lottery.member]
-    rows = [
-        (name, *_compare(values[:, i], assigned, block, lottery.member))
-        for i, name in enumerate(covariates.columns)
-    ]
+    fit = _of_arms(assigned, lottery.block[lottery.member], lottery.member)
+    rows = [(name, *_compare(values[:, i], fit)) for i, name in enumerate(covariates.columns)]
     names = ["covariate", "treated", "control", "difference", "standardised", "p_value"]
     rule = lottery.accepting(values, 1.0).acceptance
     assert rule is not None
@@ -140,17 +137,21 @@ def differing(trial: Trial) -> list[Note]:
     block = np.zeros(len(trial.assigned), np.int64) if trial.block is None else trial.block
     cluster = np.arange(len(block)) if trial.cluster is None else trial.cluster
     names, p_values = [], []
+    # Covariates of one file are known of the same units.
+    fits: dict[bytes, Regression] = {}
     for name, values in trial.adjusting.everything.items():
         there = ~np.isnan(values)
-        codes = [np.unique(one[there], return_inverse=True)[1] for one in (block, cluster)]
         arms = trial.assigned[there]
-        layout = Layout(codes[0], codes[1], np.ones(len(arms)))
-        swept = layout.demean(arms)
+        if (known := there.tobytes()) not in fits:
+            codes = [np.unique(one[there], return_inverse=True)[1] for one in (block, cluster)]
+            fits[known] = _of_arms(arms, *codes)
+        fit = fits[known]
+        swept = fit.layout.demean(arms)
         # Once the blocks are taken off, nothing of the arm or of the covariate may be left.
-        if not (np.abs(swept) > _TIE).any() or len(arms) <= layout.blocks + 1:
+        if not (np.abs(swept) > _TIE).any() or len(arms) <= fit.layout.blocks + 1:
             continue
         names.append(name)
-        p_values.append(_compare(values[there], arms, *codes)[-1])
+        p_values.append(_compare(values[there], fit)[-1])
     found = zip(names, adjust(np.array(p_values)), strict=True)
     far = {name: float(p) for name, p in found if p < _SELDOM}
     if not far:
@@ -158,14 +159,16 @@ def differing(trial: Trial) -> list[Note]:
     return [Note("covariates_differ", names=tuple(far), p=max(far.values()))]
 
 
-def _compare(values: Floats, assigned: Floats, block: Codes, cluster: Codes) -> tuple[float, ...]:
-    arms = [values[assigned == code] for code in (1, 0)]
+def _of_arms(assigned: Floats, block: Codes, cluster: Codes) -> Regression:
+    return Regression(Layout(block, cluster, np.ones(len(assigned))), assigned[:, None])
+
+
+def _compare(values: Floats, fit: Regression) -> tuple[float, ...]:
+    arms = [values[fit.regressors[:, 0] == code] for code in (1, 0)]
     pooled = float(np.sqrt(np.mean([arm.var(ddof=1) if len(arm) > 1 else 0.0 for arm in arms])))
-    layout = Layout(block, cluster, np.ones(len(values)))
-    regression = Regression(layout, assigned[:, None])
-    difference = float(regression.coefficients(values)[0])
+    difference = float(fit.coefficients(values)[0])
     # A cluster of one makes CR2 the same as HC2.
-    error = length(regression.scores(values, "CR2"))
+    error = length(fit.scores(values, "CR2"))
     standardised = difference / pooled if pooled > 0 else 0.0
-    p = p_value(difference, error, regression.df("CR2"))
+    p = p_value(difference, error, fit.df("CR2"))
     return float(arms[0].mean()), float(arms[1].mean()), difference, standardised, p

@@ -88,6 +88,37 @@ class Layout:
         found[self.cluster] = self.block
         return found if np.array_equal(found[self.cluster], self.block) else None
 
+    @cached_property
+    def alike(self) -> list[tuple[Codes, Codes]]:
+        """Clusters with as many rows and as many blocks, in batches.
+
+        Returns
+        -------
+        list of (rows, local)
+            Both clusters × rows of one: where they are, and which of its blocks each is of.
+        """
+        order = np.lexsort((self.block, self.cluster))
+        cluster, block = self.cluster[order], self.block[order]
+        first = np.r_[True, cluster[1:] != cluster[:-1]]
+        fresh = first | np.r_[True, block[1:] != block[:-1]]
+        starts = np.flatnonzero(first)
+        sizes = np.diff(np.r_[starts, len(order)])
+        running = np.cumsum(fresh) - 1
+        local = running - np.repeat(running[starts], sizes)
+        # No cluster touches more blocks than it has rows: one number tells both.
+        kinds = sizes * (len(order) + 1) + np.maximum.reduceat(local, starts)
+        batches = []
+        for kind in np.unique(kinds):
+            chosen = starts[kinds == kind]
+            at = chosen[:, None] + np.arange(kind // (len(order) + 1))
+            batches.append((order[at], local[at]))
+        return batches
+
+    @cached_property
+    def by_unit(self) -> Layout:
+        """The same rows, each its own cluster."""
+        return replace(self, cluster=np.arange(len(self.block)))
+
     def demean(self, column: Floats) -> Floats:
         """Take the weighted mean of its block from every value."""
         means = np.bincount(self.block, self.weight * column, self.blocks) / self.mass
@@ -205,7 +236,7 @@ class Regression:
         adjusted = self._direction.copy()
         half = self._swept @ np.linalg.cholesky(self._inverse)
         share = self._root / np.sqrt(layout.mass[layout.block])
-        for rows, local in _alike(layout):
+        for rows, local in layout.alike:
             inside = share[rows][..., None] * (local[..., None] == np.arange(local.max() + 1))
             hat = np.concatenate([inside, half[rows]], axis=2)
             left, singular, _ = np.linalg.svd(hat, full_matrices=False)
@@ -311,8 +342,7 @@ class Regression:
     @cached_property
     def by_unit(self) -> Regression:
         """The same regression, each unit its own cluster."""
-        layout = replace(self.layout, cluster=np.arange(len(self.layout.block)))
-        return Regression(layout, self.regressors)
+        return Regression(self.layout.by_unit, self.regressors)
 
 
 def length(scores: Floats) -> float:
@@ -368,29 +398,3 @@ def p_value(value: float, error: float, df: float) -> float:
         # Nothing varies: either exactly no effect, or one without any doubt.
         return float(value == 0) if error == 0 else float("nan")
     return float(2 * stats.t.sf(abs(value) / error, df))
-
-
-def _alike(layout: Layout) -> list[tuple[Codes, Codes]]:
-    """Batch clusters with as many rows and as many blocks.
-
-    Returns
-    -------
-    list of (rows, local)
-        Both clusters × rows of a cluster: positions of the rows, and the number of each
-        row's block among the blocks of its cluster.
-    """
-    order = np.lexsort((layout.block, layout.cluster))
-    cluster, block = layout.cluster[order], layout.block[order]
-    first = np.r_[True, cluster[1:] != cluster[:-1]]
-    fresh = first | np.r_[True, block[1:] != block[:-1]]
-    starts = np.flatnonzero(first)
-    sizes = np.diff(np.r_[starts, len(order)])
-    running = np.cumsum(fresh) - 1
-    local = running - np.repeat(running[starts], sizes)
-    touched = np.maximum.reduceat(local, starts)
-    batches = []
-    for size, most in np.unique(np.column_stack([sizes, touched]), axis=0):
-        chosen = starts[(sizes == size) & (touched == most)]
-        at = chosen[:, None] + np.arange(size)
-        batches.append((order[at], local[at]))
-    return batches

@@ -251,7 +251,8 @@ def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
     known = patsy.EvalEnvironment([FUNCTIONS])
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
-            whole = patsy.dmatrix(formula, plain(data), known, return_type="dataframe")
+            named = plain(data[list(dict.fromkeys(name for term in terms for name in term.names))])
+            whole = patsy.dmatrix(formula, named, known, return_type="dataframe")
     # What patsy hands to Python raises whatever Python does: a bracket left open, an overflow.
     except (patsy.PatsyError, ValueError, SyntaxError, ArithmeticError, TypeError) as error:
         raise _unread(formula, error) from error
@@ -306,7 +307,8 @@ def plain(data: pd.DataFrame) -> pd.DataFrame:
             if pd.api.types.is_numeric_dtype(values)
             else values.astype("object")
             for name, values in data.items()
-        }
+        },
+        index=data.index,
     )
 
 

@@ -43,7 +43,7 @@ def store(request, tmp_path_factory):
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('contacts') / 'store.sqlite'}"
     else:
-        url = request.getfixturevalue("server").database()
+        url = request.getfixturevalue("server").migrated()
     engine = connect(url)
     upgrade(engine)
     yield engine

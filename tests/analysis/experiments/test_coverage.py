@@ -25,6 +25,8 @@ BLOCK = np.repeat(np.arange(60), SIZES)
 N = len(BLOCK)
 WEIGHT = np.random.default_rng(8).uniform(0.7, 1.3, N)  # registered, for one
 LOTTERY = Lottery(np.arange(N), BLOCK, SIZES - 1, 1 - 1 / SIZES)
+LAYOUT = Layout.of(N, block=BLOCK, cluster=BLOCK)
+WEIGHTED = Layout(BLOCK, np.arange(N), WEIGHT)
 
 
 def trials(lottery, count=TRIALS):
@@ -51,14 +53,13 @@ def covered():
 
 def _intervals(arm, y0, lagged, rng):
     y = y0 + EFFECT * arm
-    layout = Layout.of(N, block=BLOCK, cluster=BLOCK)
-    plain = Regression(layout, arm[:, None])
+    plain = Regression(LAYOUT, arm[:, None])
     value, errors = plain.coefficients(y)[0], plain.std_errors(y)
     for kind in ("HC0", "HC1", "HC2", "HC3", "CR2"):
         yield kind, interval(value, errors[kind], plain.df(kind))
     centred = lagged - lagged.mean()
     for name, columns in (("ancova", [arm, centred]), ("lin", [arm, centred, arm * centred])):
-        fit = Regression(layout, np.column_stack(columns))
+        fit = Regression(LAYOUT, np.column_stack(columns))
         error = np.linalg.norm(fit.scores(y, "HC1"))
         yield name, interval(fit.coefficients(y)[0], error, fit.residual_df)
     means = by_blocks(y, arm, BLOCK)
@@ -73,7 +74,7 @@ def _intervals(arm, y0, lagged, rng):
     reached = np.where(arm == 1, 0.53, 0.36) + rng.normal(0, 0.05, N)
     found = ratio(plain, y0 + EFFECT * reached, reached, "HC1")
     yield "coverage", interval(found.value, found.std_errors["HC1"], plain.residual_df)
-    weighted = Regression(Layout(BLOCK, np.arange(N), WEIGHT), arm[:, None])
+    weighted = Regression(WEIGHTED, arm[:, None])
     error = np.linalg.norm(weighted.scores(y, "HC1"))
     yield "weighted", interval(weighted.coefficients(y)[0], error, weighted.residual_df)
 

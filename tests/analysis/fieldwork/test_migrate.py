@@ -14,6 +14,7 @@ from analysis.database.engine import connect, reading, writing
 from analysis.errors import DataError
 from analysis.fieldwork import field_plan, progress
 from analysis.fieldwork.store import open_store
+from tests import stores_once
 from tests.analysis.fieldwork.made_returns import turfs
 
 V1 = """INSERT INTO attempts (attempt_id, import_id, turf_id, address_id, bureau_id, kind, team_id,
@@ -68,6 +69,22 @@ def test_migrations_make_the_tables_that_the_code_declares(store):
             for one in compare_metadata(context, access_tables.AUDIT.metadata)
             if not _is_tenant(one)
         ] == []
+
+
+def test_what_the_suite_copies_is_what_the_migrations_make(tmp_path, monkeypatch):
+    ways = {"first": migrate.upgrade_in, "copied": migrate.upgrade_in, "made": stores_once.MIGRATE}
+    found = {}
+    for name, way in ways.items():
+        engine = connect(f"sqlite:///{tmp_path / name}.sqlite")
+        monkeypatch.setattr(migrate, "upgrade_in", way)
+        migrate.upgrade(engine)
+        with reading(engine) as connection:
+            rows = list(connection.connection.driver_connection.iterdump())
+            found[name] = (stores_once.parts(connection), rows)
+        engine.dispose()
+    kinds = {kind for kind, *_ in found["made"][0]}
+    assert kinds == {"table", "index", "trigger"}
+    assert found["first"] == found["copied"] == found["made"]
 
 
 def _is_tenant(difference):

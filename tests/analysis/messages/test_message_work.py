@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import email
+import io
 import json
 import os
 import re
 import shutil
 import socket
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,9 +21,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from aiosmtpd.controller import Controller as Server
-from typer.testing import CliRunner
 
-from analysis.cli.main import app
+from analysis.cli.main import _verbs
 from analysis.contacts import vault
 from analysis.contacts.contact_store import insert_many, say_controller
 from analysis.contacts.suppression import suppress
@@ -78,8 +78,10 @@ def campaign(tmp_path, valmont, monkeypatch):
 
 def run(*words):
     """Run a verb; return what it prints, or raise what it says."""
-    done = CliRunner().invoke(app, [str(one) for one in words], catch_exceptions=False)
-    return done.output
+    told = io.StringIO()
+    with redirect_stdout(told), redirect_stderr(told):
+        _verbs()([str(one) for one in words], standalone_mode=False)
+    return told.getvalue()
 
 
 def test_the_whole_way(campaign, tmp_path, monkeypatch):

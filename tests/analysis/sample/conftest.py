@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from analysis.sample import people, town, truth, voting, wards
 from analysis.sample.town_files import write_sample
+from tests.conftest import made_once
 
 SEED = 2027
 
@@ -39,8 +41,8 @@ def valmont():
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """Write the sample once."""
-    return write_sample(tmp_path_factory.mktemp("valmont"), seed=SEED)
+    """Write the sample once for all workers."""
+    return made_once("sample", partial(write_sample, seed=SEED), tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
