@@ -170,9 +170,10 @@ class Handover:
                 mend="Build the crosswalk again from both contours.",
                 weights=some(weights.index[off]),
             )
-        own = bureaux[~bureaux.isin(weights.index)]
+        # `isin` would make a text of Python of each id it compares with.
+        own = bureaux[weights.index.get_indexer(bureaux) < 0]
         kept = pd.DataFrame({"from_id": own, "to_id": own, "weight": 1.0, "linked": False})
-        given = links.loc[links["from_id"].isin(bureaux), ["from_id", "to_id", "weight"]]
+        given = links.loc[bureaux.get_indexer(links["from_id"]) >= 0, _LINK]
         used = pd.concat([given.assign(linked=True), kept], ignore_index=True)
         used = used.sort_values(["from_id", "to_id"], ignore_index=True)
         target, ids = pd.factorize(used["to_id"].to_numpy(), sort=True)
