@@ -19,6 +19,7 @@ import shapely
 from analysis.errors import DataError
 from analysis.exports.csv_account import put_account
 from analysis.exports.registry import beside
+from analysis.tables.lately import Lately
 from analysis.tables.schema import WALKLISTS
 from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.workspace import Workspace
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _WAY_CLOSE_M = 0.5
 _TURFS, _UNCUT = "turfs.csv", "uncut.csv"
 TABLES = (_TURFS, _UNCUT, SUMMARY)
+_LATELY: Lately[Walks] = Lately(4)
 _DTYPES = {"str": "str", "int64": "int64", "float64": "float64", "Int64": "Int64"}
 # Only a house number may be missing; a street may well be called "NA".
 _NA = {"number": [""]}
@@ -170,13 +172,20 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
 
 
 def read_walks(at: Path) -> Walks:
-    """Return the turfs of a cut, as `write_walks` wrote them.
+    """Return the turfs of a cut, as `write_walks` wrote them; to be read only.
 
     Raises
     ------
     DataError
         When a file is missing or was damaged.
     """
+    # The page Turfs asks for them at each click.
+    files = [(at / name).stat() if (at / name).is_file() else None for name in TABLES]
+    stamps = tuple(one and (one.st_ino, one.st_size, one.st_mtime_ns) for one in files)
+    return _LATELY.get((at.absolute(), stamps), lambda: _read_walks(at))
+
+
+def _read_walks(at: Path) -> Walks:
     types = {name: _DTYPES[column.dtype] for name, column in WALKLISTS.columns.items()}
     try:
         table = pd.read_csv(at / _TURFS, dtype=types, keep_default_na=False, na_values=_NA)

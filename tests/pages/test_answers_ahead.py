@@ -10,17 +10,28 @@ from analysis.workflows import jobs
 from pages._ui import answers_ahead, background, state
 
 
-@pytest.fixture
-def campaigns(places, tmp_path):
-    """Give a campaign two places, the damaged one built last."""
+def campaign_in(folder, places):
+    """Give a campaign two places, the damaged one built last; nothing is known yet."""
     background._answers().clear()
     st.cache_data.clear()
-    folder = tmp_path / "campaign" / state.SAMPLE_NAME
-    shutil.copytree(places.valmont.path, folder)
-    damaged = tmp_path / "campaign" / "damaged"
+    shutil.copytree(places.valmont.path, folder / "campaign" / state.SAMPLE_NAME)
+    damaged = folder / "campaign" / "damaged"
     damaged.mkdir()
     (damaged / "manifest.json").write_text(json.dumps({"format": 0}))
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def campaigns(places, tmp_path):
+    return campaign_in(tmp_path, places)
+
+
+@pytest.fixture(scope="module")
+def worked_ahead(places, tmp_path_factory):
+    """Work ahead once: a page that begins nothing leaves to the next one what it found."""
+    folder = campaign_in(tmp_path_factory.mktemp("ahead"), places)
+    answers_ahead.work_ahead(folder, most_s=600)
+    return folder
 
 
 def kinds():
@@ -28,14 +39,13 @@ def kinds():
 
 
 @pytest.mark.parametrize("page", ["home", "priorities", "abstention"])
-def test_the_first_pages_begin_no_work_any_more(open_app, campaigns, monkeypatch, page):
-    answers_ahead.work_ahead(campaigns, most_s=600)
+def test_the_first_pages_begin_no_work_any_more(open_app, worked_ahead, monkeypatch, page):
     begun = []
     submit = jobs.submit
     monkeypatch.setattr(
         jobs, "submit", lambda key, *args, **how: begun.append(key[0]) or submit(key, *args, **how)
     )
-    monkeypatch.setattr(state, "WORKSPACES", campaigns / "campaign")
+    monkeypatch.setattr(state, "WORKSPACES", worked_ahead / "campaign")
     app = open_app(page)
     assert not app.exception
     assert [kind for kind in begun if kind != "course"] == []
