@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -194,7 +195,9 @@ def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row], tu
     DataError
         When a row does not hold what it should; all rows of a fault are named.
     """
-    cleared = [_cleared(n, _DEFAULTS | dict(row)) for n, row in enumerate(rows, 1)]
+    # Teams and answers are the same in row after row; nothing of them is kept beyond the file.
+    look = (cache(_personal), cache(answers.cleared))
+    cleared = [_cleared(n, _DEFAULTS | dict(row), *look) for n, row in enumerate(rows, 1)]
     told = [_graded(row) for row, _withheld in cleared]
     withheld = tuple(one for _row, some_withheld in cleared for one in some_withheld)
     for what, is_wrong in _RULES:
@@ -254,14 +257,19 @@ def _graded(row: dict[str, Any]) -> Row:
     return row | {"grade": "door" if one else "building"}
 
 
-def _cleared(n: int, row: dict[str, Any]) -> tuple[dict[str, Any], list[Text]]:
+def _cleared(
+    n: int,
+    row: dict[str, Any],
+    look: Callable[[str, str], str],
+    of_answers: Callable[[str], tuple[str, dict[str, str]]],
+) -> tuple[dict[str, Any], list[Text]]:
     """Return a row without what seems personal, and what was taken out."""
     found = {
         name: kind
         for name in _FREE
-        if row[name] and (kind := _personal(name, str(row[name]).replace("_", " ")))
+        if row[name] and (kind := look(name, str(row[name]).replace("_", " ")))
     }
-    kept, taken = answers.cleared(row["answers"])
+    kept, taken = of_answers(row["answers"])
     texts = [
         Text("{name} of row {n}: {kind}", name=k, n=n, kind=v) for k, v in (found | taken).items()
     ]
