@@ -197,8 +197,9 @@ def _rounded(raw: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], int
     scale = 10.0**digits
     breaks = raw.round(digits)
     # A limit is widened only where rounding would leave its extreme value outside.
-    breaks[0] = min(breaks[0], np.floor(raw[0] * scale) / scale)
-    breaks[-1] = max(breaks[-1], np.ceil(raw[-1] * scale) / scale)
+    # Of a large number with many digits that division itself falls short.
+    breaks[0] = min(breaks[0], np.floor(raw[0] * scale) / scale, raw[0])
+    breaks[-1] = max(breaks[-1], np.ceil(raw[-1] * scale) / scale, raw[-1])
     return np.unique(breaks), digits
 
 

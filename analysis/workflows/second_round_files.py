@@ -134,8 +134,14 @@ def second_round_to_file(  # noqa: PLR0913 - what, where to, and how
 def _start(workspace: Workspace, told: Told) -> WhatIf:
     known = workspace.read("elections")
     first = [*known.loc[known["round"] == 1, "election_id"]]
+    if not told.first:
+        raise DataError(
+            "It is not said which first round it follows.",
+            mend="Give --first: one of {known}.",
+            known=some(first, most=12) if first else "—",
+        )
     if told.first not in first:
-        raise _unknown(told.first or "--first", first)
+        raise _unknown(told.first, first)
     return begin(workspace, told.first, told.place, told.standing)
 
 

@@ -49,6 +49,7 @@ def lab(colours, eye):
     )
 
 
+@example([1e-253, 0.0, 562949.9665596581], 2, "quantile")
 @given(numbers, st.integers(2, 9), st.sampled_from(["quantile", "equal-interval"]))
 def test_every_value_lies_in_the_class_its_label_names(values, n, scheme):
     graded = classes(values, n=n, scheme=scheme)

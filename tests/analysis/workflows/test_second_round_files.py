@@ -107,7 +107,7 @@ def test_what_cannot_be_opened_is_told_and_not_listed(town, broken):
     ("told", "figure", "says"),
     [
         (Told(first="2031"), "", "not known here"),
-        (Told(), "", "not known here"),
+        (Told(), "", "not said which first round"),
         (Told(kept="nobody"), "", "not known here"),
         (Told(first=FIRST, follow=["MÉLENCHON=60"]), "", "who follows whom"),
         (Told(first=FIRST, follow=["MÉLENCHON:MACRON=160"]), "", "of 100"),
