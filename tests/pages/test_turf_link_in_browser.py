@@ -123,6 +123,7 @@ def test_doors_noted_without_network_arrive_when_there_is_some(served, browser):
     assert progress.totals(store).doors == before, "nothing is sent by itself"
     page.get_by_role("button", name="Envoyer au local").tap()
     page.get_by_text("Nouvelles notes : 2").wait_for()
+    page.get_by_text("Tout est arrivé au local").wait_for()
     assert progress.totals(store).doors == before + 2
     store.close()
     context.close()

@@ -63,7 +63,7 @@ function sendView(totals) {
   return element("main", { class: "send" }, element("h2", {}, words("counts")),
     missing.some((one) => !one.gone) && element("p", {}, words("missing_count", { n: missing.filter((one) => !one.gone).length })),
     empty ? element("p", {}, words("nothing_yet")) : [element("p", {}, count("attempts", "attempt_one", totals.attempts), ". ",
-      totals.unsent ? words("not_sent", { n: totals.unsent }) : settings.posted?.ok === false ? words("not_received") : words("all_sent"), "."), element("table", {}, rows)],
+      totals.unsent ? words("not_sent", { n: totals.unsent }) : settings.posted?.ok === false ? words("not_received") : settings.posted ? words("all_received") : words("all_sent"), "."), element("table", {}, rows)],
     teamEntry(locked),
     turf.server && postEntry(empty),
     element("div", { class: "stack" },
