@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,6 +13,7 @@ import pandas as pd
 from analysis.electorate.history import History, read_history
 from analysis.errors import DataError, some
 from analysis.experiments import unit_columns
+from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.power import Ask, power_curve
 from analysis.tables.elections import Choice
@@ -112,6 +114,7 @@ def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
         When there are too few past elections, or no target has any.
     """
     unit_columns.check(targets, ["bureau_id", rule.rank_by])
+    targets, declaring = targets.reset_index(drop=True), _declaring_once()
     history = read_history(workspace, choice, before=ask.before)
     values = _measured(history, ask.measure)
     places = pd.Index(history.units["bureau_id"]).get_indexer(targets["bureau_id"].astype("str"))
@@ -131,7 +134,8 @@ def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
         # Where some are not known the rest may not fill a block: that election says nothing.
         if not whole.all() and drawn < rule.block_size:
             continue
-        curve = power_curve(table, rule, _ask(ask, sizes, len(table)), rng)
+        asked = _ask(ask, sizes, len(table))
+        curve = power_curve(table, rule, asked, rng, declaring=declaring)
         own = {"outcome": ask.measure, "election_id": election}
         rows.append(curve.assign(**own, asked=np.repeat(sizes, len(ask.coverage))))
     if not rows:
@@ -143,6 +147,19 @@ def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
         )
     left_out = pd.DataFrame(lost, columns=["election_id", "bureaux", "examples"])
     return Placebo(pd.concat(rows, ignore_index=True), left_out)
+
+
+def _declaring_once() -> Callable[[pd.DataFrame, Rule], Design]:
+    """Return what declares a design once for the same rows: it rests on no election."""
+    known: dict[tuple[int, ...], Design] = {}
+
+    def declaring(units: pd.DataFrame, rule: Rule) -> Design:
+        rows = tuple(units.index)
+        if rows not in known:
+            known[rows] = declare(units, rule)
+        return known[rows]
+
+    return declaring
 
 
 def _measured(history: History, measure: Measure) -> np.ndarray:

@@ -212,7 +212,12 @@ def sight(
 
 
 def power_curve(
-    units: pd.DataFrame, rule: Rule, ask: Ask, rng: np.random.Generator
+    units: pd.DataFrame,
+    rule: Rule,
+    ask: Ask,
+    rng: np.random.Generator,
+    *,
+    declaring: Callable[[pd.DataFrame, Rule], Design] = declare,
 ) -> pd.DataFrame:
     """Tabulate what designs of several sizes and coverages would see.
 
@@ -226,6 +231,8 @@ def power_curve(
         Outcomes, sizes, coverages, draws.
     rng
         Where the draws come from.
+    declaring
+        `declare`, or what remembers its answers.
 
     Returns
     -------
@@ -252,7 +259,7 @@ def power_curve(
     rows = []
     for size in ask.sizes or (len(units),):
         chosen = ranked.head(size)
-        design = declare(chosen, rule)
+        design = declaring(chosen, rule)
         label = unit_columns.labels(chosen, rule.unit)
         order = pd.Index(label).get_indexer(design.units["unit_id"][design.drawn])
         lagged = _whole(chosen.iloc[order], (), ask.lagged if ask.adjusted else ())

@@ -29,7 +29,8 @@ FIRST = 0.2
 # Equal statistics that were summed in another order count as equal.
 _TIE = 1e-9
 _FEWEST = 3  # groups: a spread of fewer is none
-_BATCH = 2_000_000  # scores at once: 16 MB a column
+_BATCH = 2_000_000  # arms at once
+_PIECE = 200_000  # scores at once: what a processor keeps at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +304,7 @@ class _Judged:
         weights = [order.autoc_weights, order.qini_weights, order.toc_weights(FIRST)]
         weights += [order.toc_weights(share) for share in SHARES]
         values, errors = (found[0] for found in self.areas(self.arms[None, :], weights))
-        autoc, qini, first, *toc = (
-            Area(float(v), float(e)) for v, e in zip(values, errors, strict=True)
-        )
+        autoc, qini, first, *toc = map(Area, values.tolist(), errors.tolist())
         rows = [
             (share, one.estimate, *one.interval) for share, one in zip(SHARES, toc, strict=True)
         ]
@@ -345,10 +344,11 @@ class _Judged:
         as_far, done, step = np.zeros(2), 0, max(1, _BATCH // len(self.kept))
         while done < draws:
             some = min(step, draws - done)
-            arms = lottery.redraw(rng, some)[:, self.kept].astype(float)
-            # Studentised, so that it stays right where effects differ without following the order.
-            drawn = _ratio(*null.areas(arms, weights))
-            as_far += (np.abs(drawn) >= np.abs(seen) * (1 - _TIE)).sum(axis=0)
+            arms = lottery.redraw(rng, some)[:, self.kept]
+            for part in np.array_split(arms, -(-arms.size // _PIECE)):
+                # Studentised: right too where effects differ without following the order.
+                drawn = _ratio(*null.areas(part.astype(float), weights))
+                as_far += (np.abs(drawn) >= np.abs(seen) * (1 - _TIE)).sum(axis=0)
             done += some
         p = (1 + as_far) / (1 + draws)
         return replace(

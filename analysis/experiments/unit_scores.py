@@ -36,8 +36,9 @@ class Draw:
     @classmethod
     def of(cls, block: Codes, cluster: Codes | None = None) -> Draw:
         """Lay out a draw; without clusters every unit is drawn by itself."""
-        units = np.arange(len(block)) if cluster is None else cluster
-        pairs = block.astype(np.int64) * (int(units.max()) + 1) + units
+        if cluster is None:
+            return cls(_recode(block), np.arange(len(block)))
+        pairs = block.astype(np.int64) * (int(cluster.max()) + 1) + cluster
         return cls(_recode(block), _recode(pairs))
 
     @cached_property
@@ -50,6 +51,17 @@ class Draw:
     def size(self) -> Floats:
         """Number of draws of each block."""
         return np.bincount(self._block_of_drawn).astype(float)
+
+    @cached_property
+    def _alone(self) -> bool:
+        """Whether every unit was drawn by itself: then sums over what was drawn are the units."""
+        return np.array_equal(self.drawn, np.arange(len(self.drawn)))
+
+    def _per_drawn(self, values: Floats) -> Floats:
+        return values if self._alone else np.asarray(values @ self._to_drawn)
+
+    def _per_unit(self, values: Floats) -> Floats:
+        return values if self._alone else values[:, self.drawn]
 
     @cached_property
     def _to_drawn(self) -> sparse.csr_array:
@@ -106,8 +118,8 @@ class Draw:
         tau = self.effect(arms, outcome)[:, None]
         rest = outcome - tau * arms
         mass = np.bincount(self.drawn, weight)
-        mean = (rest * weight) @ self._to_drawn / mass
-        arm = arms @ self._to_drawn / np.bincount(self.drawn)
+        mean = self._per_drawn(rest * weight) / mass
+        arm = self._per_drawn(arms) / np.bincount(self.drawn)
         share = (arm @ self._to_block / self.size)[:, self._block_of_drawn]
         spread = share * (1 - share)
         # A block with one arm says nothing of the effect.
@@ -119,8 +131,8 @@ class Draw:
             self.size > _PAIR, (self.size - 1) / np.maximum(self.size - _PAIR, 1), 0.0
         )
         own = of_block + stretch[self._block_of_drawn] * (own - of_block)
-        inside = pull[:, self.drawn] * (rest - mean[:, self.drawn])
-        return np.asarray(tau + own[:, self.drawn] + inside)
+        inside = self._per_unit(pull) * (rest - self._per_unit(mean))
+        return np.asarray(tau + self._per_unit(own) + inside)
 
 
 def together(block: Codes | None, cluster: Codes | None, units: int) -> Codes:

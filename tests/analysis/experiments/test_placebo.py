@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
+from analysis.experiments import placebo
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.holdout import hold_out
@@ -76,6 +79,22 @@ def test_targets_without_results_are_left_out_and_named(targets, valmont):
     assert (found.left_out["bureaux"] - before.left_out["bureaux"]).eq(1).all()
     assert found.left_out["examples"].str.contains("99900_none").all()
     assert found.left_out["election_id"].nunique() == found.curve["election_id"].nunique()
+
+
+def test_bureaux_unknown_at_one_election_change_its_design_alone(targets, valmont, monkeypatch):
+    def with_gaps(*args, **kwargs):
+        history = read_history(*args, **kwargs)
+        votes = history.votes.astype(float)
+        # As many bureaux at both elections, and not the same.
+        votes[0, 0] = votes[1, -1] = np.nan
+        return replace(history, votes=votes)
+
+    monkeypatch.setattr(placebo, "read_history", with_gaps)
+    found = curve(targets, valmont, sizes=(15, 10_000))
+    assert len(found.left_out["examples"].unique()) > 1
+    monkeypatch.setattr(placebo, "_declaring_once", lambda: declare)
+    each = curve(targets, valmont, sizes=(15, 10_000))
+    pd.testing.assert_frame_equal(found.curve, each.curve, check_exact=True)
 
 
 def test_an_election_that_cannot_fill_a_block_says_nothing(targets, valmont):
