@@ -71,6 +71,8 @@ def bench(valmont, tmp_path_factory):
     bureaux = place.read("bureaux")
     bureaux = bureaux[bureaux["vintage"] == bureaux["vintage"].max()]
     store = open_store(folder / "place")
+    for name, text in EXAMPLE.items():
+        (folder / name).write_text(text, encoding="utf-8")
     yield Bench(folder, place, store, bureaux, _cypresses(place.read("addresses")))
     store.engine.dispose()
 
@@ -151,18 +153,20 @@ def _votes(bench, path):
     return assemble(read_aggregated(other, path), read_blocs(), election_of)
 
 
-def _map(bench, path):
-    for name, text in EXAMPLE.items():
-        (bench.folder / name).write_text(text, encoding="utf-8")
+def _map(_bench, path):
+    """Read a damaged map beside its sound files."""
     return read_terrain(path)
 
 
 def _mapped(bench, path):
     """Read a sound map beside a damaged file of its own."""
-    for name, text in EXAMPLE.items():
-        (bench.folder / name).write_text(text, encoding="utf-8")
-    shutil.copy(path, bench.folder / "wahl_2019.csv")
-    return read_terrain(bench.folder / "eupenau.toml")
+    folder = bench.folder / "mapped"
+    if not folder.is_dir():
+        folder.mkdir()
+        for name in EXAMPLE:
+            shutil.copy(bench.folder / name, folder)
+    shutil.copy(path, folder / "wahl_2019.csv")
+    return read_terrain(folder / "eupenau.toml")
 
 
 def _design(bench, path):

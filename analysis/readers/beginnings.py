@@ -7,6 +7,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 DELIMITERS = ";,\t|"
 # What accented French is made of; other signs above ASCII speak against an encoding.
@@ -161,6 +162,7 @@ def _cells(line: str) -> int:
     return sum(bool(cell.strip(' "\ufeff')) for cell in line.split(delimiter_of(line)))
 
 
+@lru_cache(1 << 12)
 def plain(cell: str) -> str:
     """Return a name in small letters and digits only: « Code B.Vote » is `codebvote`."""
     text = unicodedata.normalize("NFKD", cell.strip().lower())

@@ -114,6 +114,9 @@ def code_of_its_day(code: str, department: str = "") -> str:
 @cache
 def _own_code(code: str, department: str) -> str:
     """Return the code of what is meant itself, an arrondissement or a commune."""
+    # As nearly all of a nation are: nothing to tidy.
+    if len(code) == 5 and code.isascii() and code.isdecimal():
+        return _renumbered(code)
     code, department = bare_text(code).upper(), bare_text(department).upper()
     # « 75 118 », « 01004.0 », 075056 (a département on three digits), 055SR04 (a sector).
     code = _SLIPS.sub("", re.sub(r"\s", "", code))
@@ -147,7 +150,7 @@ def _city_of(own: str) -> tuple[str, str]:
 
 def _renumbered(code: str) -> str:
     """Return the code of today of what left its département, or became one: Mayotte was 985."""
-    mayotte = re.fullmatch(r"985(0\d|1[0-7])", code)
+    mayotte = code.startswith("985") and re.fullmatch(r"985(0\d|1[0-7])", code)
     return f"976{mayotte[1]}" if mayotte else _RENUMBERED.get(code, code)
 
 

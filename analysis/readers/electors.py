@@ -266,7 +266,7 @@ def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndar
 
 
 def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.Series | str:
-    here = frozenset(addresses["commune_id"].astype("str"))
+    here = frozenset(addresses["commune_id"].astype("str").unique())
     only = next(iter(here)) if len(here) == 1 else ""
     column = "commune" if "commune" in raw else "" if only else "town"
     if column in raw:
@@ -344,9 +344,9 @@ def _electors_report(
     first = found & names.isin(places.index[~places.to_numpy(dtype=bool)])
     first &= (electors["id"] == "").to_numpy() & electors["x"].isna().to_numpy()
     persons = electors["registered"].to_numpy()
-    streets = set(zip(known["commune"], known["street"], strict=True))
-    mine = zip(electors["commune"], electors["street"], strict=True)
-    street_known = np.array([pair in streets for pair in mine], dtype=bool)
+    streets = known[["commune", "street"]].drop_duplicates()
+    mine = pd.MultiIndex.from_frame(electors[["commune", "street"]])
+    street_known = mine.isin(pd.MultiIndex.from_frame(streets))
     met, total = int(persons[found].sum()), int(persons.sum())
     other = int((found & ~exact).sum())
     met_otherwise = (

@@ -121,7 +121,10 @@ def _carried(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list
         return [one for n in names if n in this.columns for one in parts(this.columns[n])]
 
     def empty(names: list[str]) -> pd.Series:
-        return (table[names].apply(lambda cells: cells.str.strip()) == "").all(axis=1)
+        found = pd.Series(data=True, index=table.index)
+        for name in names:
+            found &= table[name].str.strip() == ""
+        return found
 
     where, unit = columns("commune", "commune_name"), columns("unit")
     each = columns("unit", "registered", "ballots", "blank", "null", "valid")

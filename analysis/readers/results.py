@@ -101,13 +101,13 @@ def assemble(
         ),
     ]
     kept = ~contradicts[rows]
-    bad = turnout.loc[contradicts, "election_id"].astype("str").value_counts()
+    bad = _by_election(turnout.loc[contradicts, "election_id"])
     turnout = _with_votes(turnout, rows[kept], left_out, raw)
     table, candidates = _candidates(ballots[kept].assign(votes=votes[kept]), blocs)
     files = files_of(raw, without="general_results")
     table = _once_each(table, left_out, files, leave_out=leave_out)
-    was = raw.ballots["election_id"].astype("str").value_counts()
-    lost = was.sub(table["election_id"].astype("str").value_counts(), fill_value=0).astype("int64")
+    was, left = (_by_election(rows["election_id"]) for rows in (raw.ballots, table))
+    lost = was.sub(left, fill_value=0).astype("int64")
     reports = without_rows(raw, left_out, lost, bad)
     report = replace(reports[-1], notes=(*reports[-1].notes, *restored))
     elections = _elections(turnout["election_id"], dated)
@@ -192,6 +192,12 @@ def _with_votes(
     return turnout if here.all() else turnout[here].reset_index(drop=True)
 
 
+def _by_election(ids: pd.Series) -> pd.Series:
+    """Return the number of rows by election; a nation's are counted as codes, not as texts."""
+    counts = ids.value_counts()
+    return counts.set_axis(counts.index.astype("str"))
+
+
 def _row_of(turnout: pd.DataFrame, ballots: pd.DataFrame) -> np.ndarray:
     """Return the row of `turnout` each row of `ballots` belongs to, -1 for none."""
     elections = turnout["election_id"].cat.categories
@@ -219,7 +225,7 @@ def _without_orphans(
     if not orphan.any():
         return ballots, rows, []
     lost, out = ballots[orphan], []
-    sizes = turnout["election_id"].astype("str").value_counts()
+    sizes = _by_election(turnout["election_id"])
     for election, part in lost.groupby(lost["election_id"].astype("str")):
         bureaux = part["bureau_id"].unique()
         units = sizes.get(election, 0) + len(bureaux)

@@ -133,9 +133,11 @@ def _whole(table: pd.DataFrame, side: str) -> pd.DataFrame:
                 twice=some(twice.unique()),
             )
     numbers = table.apply(pd.to_numeric, errors="coerce")
-    wrong = ~numbers.apply(lambda column: column.between(0, _MOST)) | (numbers != numbers.round())
-    if wrong.to_numpy().any():
-        rows, columns = np.nonzero(wrong.to_numpy())
+    counts = numbers.to_numpy("float64", na_value=np.nan)
+    # What is no number lies between nothing.
+    wrong = ~((counts >= 0) & (counts <= _MOST) & (counts == np.round(counts)))
+    if wrong.any():
+        rows, columns = np.nonzero(wrong)
         cells = [
             f"{table.index[r]}/{table.columns[c]} = {table.iloc[r, c]}"
             for r, c in zip(rows[:4], columns[:4], strict=True)
