@@ -106,8 +106,8 @@ def checked_walks(
         opening=changed["was"].map(opened / told["doors"]).astype(float),
     )
     pieces = []
-    for turf, rows in changed.groupby("turf_id"):
-        ordered = rows.sort_values(["address_id", "door_from"], ignore_index=True)
+    for turf, rows in changed.sort_values(["address_id", "door_from"]).groupby("turf_id"):
+        ordered = rows.reset_index(drop=True)
         _one_arm(str(turf), ordered)
         _bureaux_of_one_group(str(turf), ordered, walks, allow)
         pieces.append(_walked(walks, ordered, allow, ground))
@@ -170,17 +170,13 @@ def _walked(
     row, stop, legs, back = ordered_walk(np.arange(len(rows)), metres, approach, plan)
     _not_through_controls(turf, xy[row], walks, rows["was"].unique(), ground)
     inside = plan.work.at_building(rows["dwellings"].to_numpy()[row])
-    return (
-        rows.iloc[row]
-        .assign(
-            stop=stop,
-            walk_m=legs,
-            minutes=inside + work.on_foot(legs),
-            approach_m=np.nan if approach is None else approach[row],
-            return_m=back,
-            profile="low_mobility" if easy else "standard",
-        )
-        .round(_DECIMALS)
+    return rows.iloc[row].assign(
+        stop=stop,
+        walk_m=np.round(legs, _DECIMALS["walk_m"]),
+        minutes=np.round(inside + work.on_foot(legs), _DECIMALS["minutes"]),
+        approach_m=np.nan if approach is None else approach[row],
+        return_m=back,
+        profile="low_mobility" if easy else "standard",
     )
 
 
