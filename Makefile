@@ -5,8 +5,9 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
-# One more than there are cores: tests wait for browsers, servers and stores. Each takes about 1 GB.
-WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 5 ? cores + 1 : 6)))
+# As many as there are cores: each has its browser and its servers beside it, and one more would only
+# read the same places again. Each takes about 1 GB.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 2 ? 2 : cores < 6 ? cores : 6)))
 # Dozens of interpreters are started; compiling every module again would be most of their time.
 export PYTHONDONTWRITEBYTECODE :=
 
