@@ -35,8 +35,9 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# Beside the tests it takes the cores when these wait: for a browser, for a server.
 types: setup-dev
-	$(BIN)/python -m mypy
+	nice -n 10 $(BIN)/python -m mypy
 
 lab: setup-dev sample
 	$(BIN)/python -m jupyter lab --notebook-dir notebooks

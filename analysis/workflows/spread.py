@@ -28,6 +28,8 @@ PLACEHOLDER = "{code}"
 _ROOT = Path(__file__).parents[2]
 # One that is lost so often is not lost by chance: too little memory, most often.
 _TRIES = 3
+# A scheduler that has just been started takes seconds to answer.
+_ANSWER_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def opened(workers: int, cluster: str = "") -> Iterator[Executor]:
             cluster=cluster,
         ) from error
     try:
-        client = distributed.Client(cluster, timeout=10)
+        client = distributed.Client(cluster, timeout=_ANSWER_S)
     except (OSError, ValueError) as error:
         raise DataError(
             "No Dask scheduler answers at this address.",

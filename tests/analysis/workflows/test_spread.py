@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.errors import DataError
+from analysis.workflows import spread
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import rank_to_file
 from analysis.workflows.spread import Command, commands_for, opened, run_each
@@ -149,7 +150,9 @@ def test_runs_that_would_write_one_file_are_refused(words, codes, says):
         commands_for(codes, words, ".")
 
 
-def test_an_address_where_nobody_answers_is_told():
+def test_an_address_where_nobody_answers_is_told(monkeypatch):
+    # Nobody is going to start one here meanwhile.
+    monkeypatch.setattr(spread, "_ANSWER_S", 1)
     with (
         pytest.raises(DataError, match="No Dask scheduler answers"),
         opened(0, "tcp://127.0.0.1:9"),
