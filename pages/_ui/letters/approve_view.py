@@ -13,7 +13,7 @@ from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.preflight import Check
 from analysis.messages.subject_days import COMPARED
 from analysis.tables.workspace import Workspace
-from analysis.workflows import message_work
+from analysis.workflows import mail_worker, message_work
 from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.i18n import _, number
@@ -169,6 +169,7 @@ def _approve(contacts: Contacts, prepared: Prepared) -> None:
         st.info(_("Your role writes messages; somebody who may approve them does so."))
     if st.button(_("Approve"), type="primary", key="letters.approve", disabled=not allowed):
         message_work.let_go(by, prepared)
+        mail_worker.soon()
         st.session_state.pop(_LOOKED, None)
         load_letters.say_next(
             _(

@@ -511,3 +511,20 @@ def test_the_worker_of_a_server_goes_through_its_places_and_outlives_faults(tmp_
     monkeypatch.setenv("PALIER_SMTP", "smtp://localhost")
     mail_worker.work_on(tmp_path, ending)
     assert done == ["one", "place"]
+
+
+def test_what_was_just_approved_does_not_wait_for_the_next_round(tmp_path, monkeypatch):
+    (tmp_path / "one" / "fieldwork").mkdir(parents=True)
+    came, ending = threading.Event(), threading.Event()
+    monkeypatch.setattr(mail_worker, "ROUND_S", 3600)
+    monkeypatch.setattr(message_work, "work", lambda *_args, **_how: came.set())
+    monkeypatch.setenv("PALIER_SMTP", "smtp://localhost")
+    worker = threading.Thread(target=mail_worker.work_on, args=(tmp_path, ending), daemon=True)
+    worker.start()
+    assert not came.is_set()
+    mail_worker.soon()
+    assert came.wait(60)
+    ending.set()
+    mail_worker.soon()
+    worker.join(60)
+    assert not worker.is_alive()
