@@ -18,7 +18,7 @@ from analysis.workflows import jobs, place_files
 from pages._ui import state
 from pages._ui.data.source_report import role_name
 from tests import roll
-from tests.browser import ROOT, app_apart, open_page, serve, settle
+from tests.browser import ROOT, open_page, settle
 from tests.made import DATA, RESULTS, VALMONT
 
 FORM = "bring.0"
@@ -585,9 +585,11 @@ def test_a_column_map_with_a_slip_is_explained(page, places, eupenau):
 
 
 @pytest.mark.browser
-def test_files_are_dropped_and_read_on_a_phone(valmont, browser, tmp_path):
-    with serve(app_apart(tmp_path, valmont.path)) as url:
-        visit = open_page(browser, f"{url}/?lang=en", width=390, height=800)
+def test_files_are_dropped_and_read_on_a_phone(browser, served):
+    place = state.WORKSPACES / "deposes-navigateur"
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        visit = open_page(browser, f"{served}/?lang=en", width=390, height=800)
         page = visit.page
         page.get_by_role("link", name="Open your own place").click()
         page.get_by_role("heading", name="Data", exact=True).wait_for()
@@ -606,20 +608,22 @@ def test_files_are_dropped_and_read_on_a_phone(valmont, browser, tmp_path):
         files = [VALMONT / name for name in (*RESULTS, "contours_2024.geojson")]
         page.locator("input[type=file]").set_input_files(files)
         page.get_by_text("What each file is").wait_for()
-        page.get_by_role("textbox", name="Name of the place").fill("Dropped")
+        page.get_by_role("textbox", name="Name of the place").fill("Déposés navigateur")
         page.keyboard.press("Enter")
-        page.get_by_text("workspaces/dropped").first.wait_for()
+        page.get_by_text(f"workspaces/{place.name}").first.wait_for()
         settle(page)
         page.get_by_role("button", name="Read these files").click()
-        page.get_by_text("“dropped” was read in").wait_for(timeout=60_000)
+        page.get_by_text(f"“{place.name}” was read in").wait_for(timeout=60_000)
         settle(page)
         assert page.get_by_text("What was left out, and why").is_visible()
         # Nothing hangs over the edge of the phone.
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert not visit.outside
         assert not visit.errors
-    built = Workspace(tmp_path / "workspaces" / "dropped").manifest
-    assert built["tables"]["bureaux"]["rows"] == 48
+        visit.leave()
+        assert Workspace(place).manifest["tables"]["bureaux"]["rows"] == 48
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.mark.skipif(not (DATA / "paris").is_dir(), reason="the shared data are not there")
