@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from shapely.geometry import box
 from analysis.electorate.history import History
 from analysis.readers.calendar import election_of
 from analysis.tables.elections import Election
+from analysis.tables.file_lock import held
 from analysis.tables.schema import BLOCS
 
 ROOT = Path(__file__).parents[1]
@@ -214,3 +216,15 @@ def called(labels):
 def numbered(ids):
     """Return the numbers that labels should say of bureaux of communes without arrondissements."""
     return [one.rpartition("_")[2].lstrip("0") for one in ids]
+
+
+def made_once(name, make, tmp_path_factory):
+    """Make a folder once for all workers of a run, and return it; who reads it leaves it alone."""
+    base = tmp_path_factory.getbasetemp()
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / name
+    whole = made.with_suffix(".made")
+    with held(made.with_suffix(".lock")):
+        if not whole.exists():
+            make(made)
+            whole.touch()
+    return made

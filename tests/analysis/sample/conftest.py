@@ -11,7 +11,7 @@ import pytest
 
 from analysis.sample import people, town, truth, voting, wards
 from analysis.sample.town_files import write_sample
-from tests.conftest import made_once
+from tests.made import made_once
 
 SEED = 2027
 
