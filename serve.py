@@ -38,6 +38,9 @@ from pages._ui.access.login_callback import bound_address, claims_of, login_of, 
 
 # A person who starts the app is waiting for its first map.
 FIRST_WAIT_S = 8.0
+# What is over goes once the first pages are there: its libraries take a second of them. Later, a
+# server that was asleep at midnight is not a day late.
+FIRST_TURN_S = 60.0
 
 # What the first page imports, the slowest first; each brings others with it.
 FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
@@ -88,6 +91,10 @@ def _prepare() -> None:
 
 def _letters(ending: threading.Event) -> None:
     """Send what was approved, in the background, where something takes messages away."""
+    from analysis.workflows.mail_out import takes_away
+
+    if not any(map(takes_away, ("email", "sms"))):
+        return
     from analysis.workflows.mail_worker import work_on
     from pages._ui.state import WORKSPACES
 
@@ -96,6 +103,8 @@ def _letters(ending: threading.Event) -> None:
 
 def _durations(ending: threading.Event) -> None:
     """Do away each day with what was kept long enough, in the background."""
+    if ending.wait(FIRST_TURN_S):
+        return
     from analysis.workflows.daily_retention import keep_to_durations
     from pages._ui.state import WORKSPACES
 

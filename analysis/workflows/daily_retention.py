@@ -14,9 +14,7 @@ from analysis.workflows.contacts_open import people_of
 from analysis.workflows.duties import run_retention
 from analysis.workflows.mail_worker import places
 
-# A server that has just begun has pages to show first. Later, one that was asleep at midnight
-# is not a day late.
-FIRST_S, ROUND_S = 60.0, 3_600.0
+ROUND_S = 3_600.0
 
 
 def keep_to_durations(workspaces: Path, ending: threading.Event) -> None:
@@ -29,10 +27,9 @@ def keep_to_durations(workspaces: Path, ending: threading.Event) -> None:
     ending
         Set when the server ends: the campaign in hand is finished.
     """
-    wait = FIRST_S
-    while not ending.wait(wait):
+    while not ending.is_set():
         turn(workspaces, ending)
-        wait = ROUND_S
+        ending.wait(ROUND_S)
 
 
 def turn(workspaces: Path, ending: threading.Event) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from analysis.contacts.contact_store import Contacts
+from analysis.messages import sms_post
 from analysis.tables.whole_files import written_whole
 from analysis.workflows import server_log
 
@@ -23,6 +24,12 @@ from analysis.workflows import server_log
 VARIABLE = "PALIER_SMTP"
 OUTBOX = "outbox"
 _PATIENCE_S = 20
+
+
+def takes_away(channel: str) -> bool:
+    """Tell whether something is configured that takes messages of a channel away: email, sms."""
+    variable = sms_post.VARIABLE if channel == "sms" else VARIABLE
+    return bool(os.environ.get(variable))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,6 @@ def work_on(workspaces: Path, ending: threading.Event) -> None:
     ending
         Set when the server ends: the message in hand still leaves.
     """
-    if not any(map(message_work.takes_away, ("email", "sms"))):
-        return
     read: dict[Path, int] = {}
     while True:
         _approved.wait(ROUND_S)

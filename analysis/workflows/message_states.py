@@ -11,7 +11,7 @@ from analysis.messages.drafts import drafts
 from analysis.messages.inbound import hook_secret
 from analysis.messages.outbox import progress_of
 from analysis.messages.preflight import sender_address
-from analysis.workflows import message_work
+from analysis.workflows import mail_out, message_work
 
 State = Literal["draft", "waiting", "sending", "sent", "halted"]
 
@@ -76,7 +76,7 @@ class Means:
 def means(contacts: Contacts) -> Means:
     """Return what there is of what a mail needs to leave."""
     return Means(
-        message_work.takes_away("email"),
+        mail_out.takes_away("email"),
         message_work.base_address(),
         sender_address(contacts.controller),
     )

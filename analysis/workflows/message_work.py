@@ -37,6 +37,7 @@ from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
 from analysis.workflows import letters_by_link, mail_out, server_access, universes
 from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.mail_out import takes_away
 from analysis.workflows.message_effects import past_turnout
 
 # Address to which mail comes back that cannot be delivered; else that of who answers.
@@ -335,12 +336,6 @@ def mailboxes() -> Path | None:
             name=RETURNED,
         )
     return Path(named) if named else None
-
-
-def takes_away(channel: str) -> bool:
-    """Tell whether something is configured that takes messages of a channel away."""
-    variable = sms_post.VARIABLE if channel == "sms" else mail_out.VARIABLE
-    return bool(os.environ.get(variable))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from analysis.messages.drafts import draft_of
 from analysis.messages.outbox import progress_of
 from analysis.messages.sending_pace import FIRST_HOUR, LAST_HOUR
 from analysis.tables.workspace import Workspace
-from analysis.workflows import jobs, message_states, message_work
+from analysis.workflows import jobs, mail_out, message_states, message_work
 from analysis.workflows.jobs import Job, Tell
 from analysis.workflows.message_work import Work
 from pages._ui import background, messages
@@ -99,7 +99,7 @@ def _follow(message: str, shown: dict[str, int]) -> None:
 
 def _start(contacts: Contacts, place: Workspace, message: str) -> None:
     if draft_of(contacts, message).letter.channel == "sms":
-        whole = message_work.takes_away("sms")
+        whole = mail_out.takes_away("sms")
         if not whole:
             st.warning(_("Not sent: nothing takes texts away here."))
             st.markdown(

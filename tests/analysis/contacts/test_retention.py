@@ -187,7 +187,6 @@ def test_what_is_over_goes_by_itself_once_a_day(contacts, campaign, monkeypatch)
         else:
             ending.set()
 
-    monkeypatch.setattr(daily_retention, "FIRST_S", 0.01)
     monkeypatch.setattr(daily_retention, "ROUND_S", 0.01)
     monkeypatch.setattr(daily_retention, "turn", turn)
     # Nothing takes messages away here: durations do not wait for that.

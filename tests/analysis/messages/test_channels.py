@@ -48,7 +48,7 @@ from analysis.messages.outbox import Way, progress_of, send_message
 from analysis.messages.recipients import asked_of
 from analysis.messages.sms_post import FILE, GatewayPost, sms_post, sms_sender
 from analysis.messages.smtp_post import RefusedError
-from analysis.workflows import inbound_hook, mail_worker, message_work
+from analysis.workflows import inbound_hook, mail_out, mail_worker, message_work
 from analysis.workflows.door_contacts import enter_slip
 from tests.analysis.contacts.invented import said, say
 from tests.analysis.messages.conftest import (
@@ -505,10 +505,6 @@ def test_the_worker_of_a_server_goes_through_its_places_and_outlives_faults(tmp_
 
     monkeypatch.setattr(mail_worker, "ROUND_S", 0.01)
     monkeypatch.setattr(message_work, "work", work)
-    monkeypatch.delenv("PALIER_SMTP", raising=False)
-    mail_worker.work_on(tmp_path, ending)
-    assert done == []  # nothing takes messages away
-    monkeypatch.setenv("PALIER_SMTP", "smtp://localhost")
     mail_worker.work_on(tmp_path, ending)
     assert done == ["one", "place"]
 
@@ -518,7 +514,6 @@ def test_what_was_just_approved_does_not_wait_for_the_next_round(tmp_path, monke
     came, ending = threading.Event(), threading.Event()
     monkeypatch.setattr(mail_worker, "ROUND_S", 3600)
     monkeypatch.setattr(message_work, "work", lambda *_args, **_how: came.set())
-    monkeypatch.setenv("PALIER_SMTP", "smtp://localhost")
     worker = threading.Thread(target=mail_worker.work_on, args=(tmp_path, ending), daemon=True)
     worker.start()
     assert not came.is_set()
@@ -528,3 +523,13 @@ def test_what_was_just_approved_does_not_wait_for_the_next_round(tmp_path, monke
     mail_worker.soon()
     worker.join(60)
     assert not worker.is_alive()
+
+
+def test_only_what_is_configured_takes_messages_away(monkeypatch):
+    for name in ("PALIER_SMTP", "PALIER_SMS"):
+        monkeypatch.delenv(name, raising=False)
+    assert not any(map(mail_out.takes_away, ("email", "sms")))
+    monkeypatch.setenv("PALIER_SMTP", "smtp://localhost")
+    assert [*map(mail_out.takes_away, ("email", "sms"))] == [True, False]
+    monkeypatch.setenv("PALIER_SMS", "https://gateway.example")
+    assert all(map(mail_out.takes_away, ("email", "sms")))
