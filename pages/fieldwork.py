@@ -58,14 +58,15 @@ with answer_side, messages.explain_data_errors():
     store = mark.store
     outlook.headline(store, mark)
     refresh.watch(place, whole)
-    buildings_found.waiting(mark)
+    reported = field.buildings(mark)
+    buildings_found.waiting(reported)
     if not field.totals(mark).attempts:
         # A part that was chosen on another page must not hide how a campaign begins.
         if field.totals(whole).attempts:
             st.info(_("Nothing has come back from this part yet."))
         else:
             outlook.empty(bool(turfs_in_field(store)))
-        if not field.buildings(mark).empty:
+        if not reported.empty:
             buildings_found.buildings(place, store, mark)
         st.subheader(VIEWS["say"])
         door_words.say(place)

@@ -44,7 +44,7 @@ with messages.explain_data_errors():
     with folded:
         inputs.choose_rival(question, found)
     sides = inputs.Sides(hours_side, strategy_side, folded, numbers_side)
-    settings = inputs.choose_settings(loaders.weights_of(found), sides)
+    settings = inputs.choose_settings(loaders.weights_of(place, question, found), sides)
     with folded:
         visited.ask(place, found)
 answer_side = st.container()

@@ -21,7 +21,7 @@ with phone_order.sides_turned():
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Ranking"), width="stretch"):
         inputs.choose_rival(question, found)
-        settings = inputs.choose_settings(loaders.weights_of(found))
+        settings = inputs.choose_settings(loaders.weights_of(place, question, found))
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
     trial = sealed.in_force(place, ranked)

@@ -40,7 +40,7 @@ else:
         settings_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Settings of the ranking"), width="stretch"):
-        settings = inputs.choose_settings(loaders.weights_of(found))
+        settings = inputs.choose_settings(loaders.weights_of(place, question, found))
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
     asked = turf_choices.choose(place, ranked)

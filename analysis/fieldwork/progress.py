@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from analysis.database.engine import reading
 from analysis.database.models import (
     COUNTS,
     ERASURES,
@@ -257,12 +258,14 @@ def turf_days(store: Store) -> pd.DataFrame:
 
 def state(store: Store) -> tuple[int, ...]:
     """Return a mark for screens: imports, turfs in the field and names taken out change it."""
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(IMPORTS.c.received_s), 0))
-    number, latest = store.frame(query.select_from(IMPORTS)).iloc[0]
+    imports = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(IMPORTS.c.received_s), 0))
     turfs = sa.select(sa.func.count(), total(TALLY_TURF.c.planned))
-    there, planned = store.frame(turfs.select_from(TALLY_TURF)).iloc[0]
-    erased = store.frame(sa.select(META.c.value).where(META.c.name == ERASURES))["value"]
-    return int(number), int(latest), int(there), int(planned), *map(int, erased)
+    erased = sa.select(META.c.value).where(META.c.name == ERASURES)
+    asked = (imports.select_from(IMPORTS), turfs.select_from(TALLY_TURF), erased)
+    # Every screen asks every few seconds: one transaction for all three.
+    with reading(store.engine) as connection:
+        rows = [connection.execute(store.limited(one)).all() for one in asked]
+    return tuple(int(value) for several in rows for row in several for value in row)
 
 
 def total(value: Any) -> Any:  # noqa: ANN401 - a column or an expression

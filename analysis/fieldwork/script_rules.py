@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from analysis.errors import Text
@@ -40,6 +40,7 @@ def _rules() -> tuple[tuple[str, re.Pattern[str]], ...]:
     )
 
 
+@lru_cache(1000)
 def asked_of_a_person(text: str) -> str:
     """Say what a question or an answer asks for, or names, that it must not; "" where nothing."""
     # A capital opens a question: alone it makes no name.

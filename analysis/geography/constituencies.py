@@ -12,11 +12,15 @@ import pandas as pd
 from analysis.geography.level_shapes import CONSTITUENCY, points
 from analysis.geography.zones import departments
 from analysis.tables.keys_among import is_among
+from analysis.tables.lately import Lately
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
 # What no file names a constituency of.
 UNKNOWN = f"{CONSTITUENCY}:"
+
+# Asked at each run of a page, of the same few places.
+_LATELY: Lately[pd.Series] = Lately(8)
 
 
 def known_in(workspace: Workspace, bureau_ids: pd.Series | None) -> list[str]:
@@ -102,6 +106,12 @@ def communes_of_constituencies(workspace: Workspace, codes: pd.Series) -> pd.Ser
 
 
 def _rows(workspace: Workspace) -> pd.Series:
+    """Return the constituency of each bureau that a file names one of, to be read only."""
+    key = str(workspace.path), workspace.digest
+    return _LATELY.get(key, lambda: _read(workspace))
+
+
+def _read(workspace: Workspace) -> pd.Series:
     zones = workspace.read("zones", columns=["bureau_id", "kind", "zone_id"])
     zones = zones[zones["kind"] == CONSTITUENCY].drop_duplicates("bureau_id")
     return pd.Series(

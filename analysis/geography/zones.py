@@ -298,8 +298,9 @@ def _plain(name: str) -> str:
 
 def territory_of(bureau_id: pd.Series) -> pd.Series:
     """Return `mainland`, `overseas` or `abroad` for each bureau (Series of texts)."""
-    consulate = bureau_id.astype("str").str.match(r"ZZ|99001_")
-    overseas = bureau_id.astype("str").str.match(r"9[78]\d{3}_")
+    ids = bureau_id.astype("str")
+    consulate = ids.str.startswith(("ZZ", "99001_"))
+    overseas = ids.str.match(r"9[78]\d{3}_")
     return pd.Series(
         np.select([consulate, overseas], ["abroad", "overseas"], "mainland"),
         index=bureau_id.index,

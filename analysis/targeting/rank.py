@@ -238,7 +238,7 @@ class Ranking(TableTexts):
 
     def hours_per_vote(self) -> tuple[float, float, float]:
         """Return hours per net vote in the bureaux reached, and both 90% ends; inf for none."""
-        first = self.table.head(self.k)
+        first = self.table[["hours", "gain_per_hour", "gain_upper", "gain_lower"]].head(self.k)
         spent = float(first["hours"].sum())
         names = ("gain_per_hour", "gain_upper", "gain_lower")
         votes = [float((first[name] * first["hours"]).sum()) for name in names]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class Validation(TableTexts):
     untold: pd.DataFrame
     parts: pd.DataFrame
 
-    @property
+    @cached_property
     def means(self) -> pd.Series:
         """Mean over cells of the share met by 20% of the hours, by method, best first."""
         means = self.cells.groupby("method")["met_20"].mean()

@@ -114,7 +114,7 @@ def trial_units(table: pd.DataFrame, first: int | None = None) -> pd.DataFrame:
         votes of canvassing all doors).
     """
     kept = table[_may_enter(table)]
-    kept = kept.sort_values("rank", kind="stable").head(len(kept) if first is None else first)
+    kept = kept.sort_values("rank", kind="stable").iloc[:first]
     return kept.assign(
         unit_id=kept["bureau_id"].astype("str"),
         # Scores differ in their last digits between processors; ranks do not.
@@ -233,9 +233,10 @@ def _default(table: pd.DataFrame, seed: int) -> pd.Series:
     from analysis.experiments.design import declare
     from analysis.experiments.seal import drawn
 
-    units = trial_units(table)
+    # All that the draw looks at.
+    units = trial_units(table)[[DEFAULT.unit, DEFAULT.rank_by]]
     content = pd.util.hash_pandas_object(units, index=False).to_numpy().tobytes()
-    key = (seed, hashlib.sha256(",".join(units.columns).encode() + content).digest())
+    key = (seed, hashlib.sha256(content).digest())
     with _drawing:
         if key not in _draws:
             if len(_draws) >= _MOST_DRAWS:

@@ -221,8 +221,8 @@ def within_lines(names: pd.Series, *, wide_px: int, lines: int = _LINES) -> pd.S
 
 def _apart(bureau_ids: pd.Series) -> np.ndarray:
     """Return positions: the mainland first, then overseas, then consulates, each in its order."""
-    places = {"mainland": 0, "overseas": 1, "abroad": 2}
-    return np.argsort(territory_of(bureau_ids).map(places).to_numpy(), kind="stable")
+    place = territory_of(bureau_ids).to_numpy()
+    return np.argsort((place == "overseas") + 2 * (place == "abroad"), kind="stable")
 
 
 def _travelling(ids: np.ndarray, bureau_id: str | None) -> np.ndarray:

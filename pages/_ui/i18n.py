@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import threading
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -109,7 +110,8 @@ def _keep_choice() -> None:
 
 def _(text: str) -> str:
     """Translate `text`, which must be a literal."""
-    return agreeing(languages.translations(language()).gettext(text), language())
+    tongue = language()
+    return agreeing(languages.translations(tongue).gettext(text), tongue)
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
@@ -160,7 +162,7 @@ def election_name(election_id: str) -> str:
     parts = re.fullmatch(r"(\d{4})_([a-z]+)_t([12])", election_id)
     words = spoken()
     own = words.of("kinds", parts[2], language()) if words and parts else ""
-    if parts is None or not (kind := own or _kinds().get(parts[2])):
+    if parts is None or not (kind := own or _kinds(language()).get(parts[2])):
         return election_id
     name = _("{kind} {year}").format(kind=kind, year=parts[1])
     if parts[2] in {"euro", "refe"} or (own and parts[3] == "1"):  # the kind tells, of the first
@@ -169,7 +171,9 @@ def election_name(election_id: str) -> str:
     return f"{name}, {rounds[parts[3]]}"
 
 
-def _kinds() -> dict[str, str]:
+@cache
+def _kinds(_language: str) -> dict[str, str]:
+    # A list of elections asks for the words of each.
     return {
         "pres": _("Presidential election"),
         "legi": _("Parliamentary election"),

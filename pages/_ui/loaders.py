@@ -19,6 +19,8 @@ from analysis.errors import DataError
 from analysis.geography.bureau_names import bureau_labels
 from analysis.geography.zones import zones_of
 from analysis.tables.elections import elections_to_come
+from analysis.tables.file_stamp import changed_ns
+from analysis.tables.lately import Lately
 from analysis.tables.workspace import EDITED, FORMAT, MANIFEST, Workspace
 from analysis.targeting.calibration import Calibration
 from analysis.targeting.params import Params
@@ -65,11 +67,8 @@ def workspace() -> Workspace:
 
 def open_place(folder: Path) -> Workspace:
     """Open the workspace of a folder."""
-    stamp = tuple(
-        file.stat().st_mtime_ns if (file := folder / name).is_file() else 0
-        for name in (MANIFEST, *EDITED)
-    )
-    return _open(str(folder), stamp)
+    where = str(folder)
+    return _open(where, tuple(changed_ns(f"{where}/{name}") for name in (MANIFEST, *EDITED)))
 
 
 def _make_sample() -> None:
@@ -247,9 +246,18 @@ def _held_file(folder: str, digest: str, toml: str, trial: tuple[Any, ...] | Non
     return RankingFile(Workspace(Path(folder)), scenario, ranked, found, held)
 
 
-def weights_of(found: Prospects) -> Callable[[str, Params], Weights]:
+# Sliders show them at each run.
+_WEIGHTS: Lately[Weights] = Lately(_SOME)
+
+
+def weights_of(
+    place: Workspace, question: Scenario, found: Prospects
+) -> Callable[[str, Params], Weights]:
     """Return the function that gives the weights in force under a preset."""
-    return partial(weights_in_force, found)
+    asked = str(place.path), place.digest, _question(question)
+    return lambda preset, params: _WEIGHTS.get(
+        (*asked, preset, params), partial(weights_in_force, found, preset, params)
+    )
 
 
 # Where more are ranked, a look back takes longer than anybody waits for beside a list.

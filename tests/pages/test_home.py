@@ -10,10 +10,11 @@ from analysis.geography.bureau_names import bureau_labels
 from analysis.targeting.rank import Settings
 from analysis.workflows import turf_cuts
 from analysis.workflows.director import zones_to_begin
-from analysis.workflows.ranking import Scenario, answer, ranking_file
+from analysis.workflows.ranking import Scenario, ranking_file
 from pages._ui import state
 from pages._ui.i18n import _
 from tests.made import ROOT
+from tests.pages.answered import answered
 
 
 def shown(app):
@@ -30,7 +31,7 @@ def test_the_director_reads_what_rank_says(open_app, places):
     app = open_app(lang="en", bloc="left", hours="300")
     assert not app.exception
     asked = Scenario("left", "2027_pres_t1", settings=Settings(hours=300.0))
-    ranking, _found = answer(places.valmont, asked)
+    ranking, _found = answered(places.valmont, asked)
     first = ranking.table.head(ranking.k)
     assert shown(app)["volunteer-hours, of 300"] == f"{first['hours'].sum():,.0f}"
     assert shown(app)["doors"] == f"{first['doors'].sum():,.0f}"
@@ -73,7 +74,7 @@ def test_one_press_cuts_a_zone_its_bureaux_and_no_other(open_app, places, monkey
 
     monkeypatch.setattr(turf_cuts, "cut", cut)
     asked = Scenario("left", "2027_pres_t1")
-    ranking, prospects = answer(places.valmont, asked)
+    ranking, prospects = answered(places.valmont, asked)
     file = ranking_file(places.valmont, asked, ranking, prospects)
     second = zones_to_begin(file)[1]
     app = open_app(bloc="left")

@@ -22,13 +22,14 @@ from analysis.experiments.outcomes import outcomes_of
 from analysis.exports.registry import formats_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
-from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, retire, sealed_with
 from pages._ui.i18n import _, bloc_name, election_name
 from pages._ui.impact import impact_settings, trial_report
 from pages._ui.impact.source import BROUGHT, OURS, Source
 from pages._ui.messages import translate
 from pages._ui.trial.seal_names import outcome_names
+from tests.pages.answered import answered
 
 pytestmark = pytest.mark.slow
 SPEC = Spec(
@@ -303,7 +304,7 @@ def test_the_example_is_marked_as_simulated(page):
 def own(places):
     """Seal a design in a copy of Valmont, as of before the elections of 2024."""
     place = Workspace(shutil.copytree(places.valmont.path, places.folder / "impact"))
-    units = trial_units(answer(place, TRIAL)[0].table)
+    units = trial_units(answered(place, TRIAL)[0].table)
     design = declare(units, Rule("priority", unit="unit_id"))
     texts = {SCENARIO: TRIAL.to_toml()}
     promise = {"outcomes": ("2024_legi_t1_turnout",), "subgroups": ("registered",)}
@@ -389,7 +390,7 @@ def test_an_election_that_has_not_come_has_no_estimate_but_a_placebo_on_request(
     place = Workspace(shutil.copytree(places.valmont.path, places.folder / "impact_to_come"))
     scenario = Scenario("left", "2097_pres_t1")
     design = declare(
-        trial_units(answer(place, scenario)[0].table), Rule("priority", unit="unit_id")
+        trial_units(answered(place, scenario)[0].table), Rule("priority", unit="unit_id")
     )
     keep(place.path, sealed_with(design, 4, texts := {SCENARIO: scenario.to_toml()}), texts)
     app = page(workspace="impact_to_come")

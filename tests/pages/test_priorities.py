@@ -21,7 +21,7 @@ from analysis.workflows import kept_scenarios
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.by_level import ranking_by
 from analysis.workflows.hold_back import trial_units
-from analysis.workflows.ranking import Scenario, answer, ranking_file, with_settings
+from analysis.workflows.ranking import Scenario, ranking_file, with_settings
 from analysis.workflows.sealed_trials import SCENARIO, keep, sealed_with
 from analysis.workflows.validate import calibration_of, validate
 from pages._ui import bureaux, state
@@ -38,6 +38,7 @@ from pages._ui.i18n import (
 from pages._ui.messages import translate
 from pages._ui.priorities import bureau_card, planner, ranking_view, scatter
 from tests.made import called, numbered, sample_results, write_results
+from tests.pages.answered import answered
 
 # Begun among the last, it would keep one worker when the others have nothing left.
 pytestmark = pytest.mark.slow
@@ -96,7 +97,7 @@ def reach(ranking):
 
 def assert_shows(app, workspace, scenario):
     """Compare the numbers, the list and the card with the answer of the library."""
-    ranking, _found = answer(workspace, scenario)
+    ranking, _found = answered(workspace, scenario)
     table, shown = ranking.table, ranked_list(app)
     assert values(app.metric) == reach(ranking)
     assert called(shown[_("Bureau")]) == numbered(table["bureau_id"])
@@ -183,7 +184,7 @@ def test_the_first_bloc_and_election_are_asked_when_the_link_is_bare(page, place
 
 def test_the_sliders_show_what_a_preset_weighs_and_make_it_ones_own(page, places):
     app = page(bloc="left")
-    weights = answer(places.valmont, LEFT)[0].weights
+    weights = answered(places.valmont, LEFT)[0].weights
     shares = [weights.mobilise, weights.persuade, 0, 0, 0, 0]
     assert [slider.value for slider in app.slider] == [round(100 * share) for share in shares]
     app.slider(key="w_need").set_value(60).run()
@@ -229,13 +230,13 @@ def test_each_preset_ranks_as_the_library_does(page, places, preset):
 
 def test_another_rival_is_one_choice_and_goes_into_the_link(page, places):
     app = page(bloc="left")
-    by_results = answer(places.valmont, LEFT)[1].rival
+    by_results = answered(places.valmont, LEFT)[1].rival
     assert selectbox(app, "rival") == "results"
     rival = "right" if by_results != "right" else "centre"
     app.selectbox(key="rival").select(rival).run()
     asked = replace(LEFT, rival=rival)
     assert_shows(app, places.valmont, asked)
-    margin = last_margin(answer(places.valmont, asked)[1])
+    margin = last_margin(answered(places.valmont, asked)[1])
     said = [text for text in values(app.markdown) if number(margin.theirs) in text]
     assert len(said) == 1
     assert number(abs(margin.ahead)) in said[0]
@@ -386,7 +387,7 @@ def test_the_map_is_told_in_steps_forward_and_back(page):
 def test_totals_by_quarter_stand_below_the_map_and_leave_as_files(page, places):
     app = opened(page(bloc="left"), "priorities.totals.open")
     shown = next(f.value for f in app.dataframe if _("Hours per vote") in f.value)
-    ranked = answer(places.valmont, LEFT)[0].table
+    ranked = answered(places.valmont, LEFT)[0].table
     first = shown[shown[_("Name")] == "Les Tilleuls"].iloc[0]
     assert first[_("Bureaux")] == 7
     assert shown[_("Bureaux")].sum() == len(ranked)
@@ -397,7 +398,7 @@ def test_totals_by_quarter_stand_below_the_map_and_leave_as_files(page, places):
 def test_a_point_of_the_scatter_brings_its_bureau_into_view_and_the_one_in_view_is_marked(
     page, places
 ):
-    ranked = answer(places.valmont, LEFT)[0]
+    ranked = answered(places.valmont, LEFT)[0]
     second = ranked.table["bureau_id"].iloc[1]
     drawn = scatter.points(ranked, second)
     assert drawn.loc[drawn["chosen"], "bureau_id"].tolist() == [second]
@@ -451,7 +452,7 @@ def test_departements_and_communes_narrow_the_place(page, places):
 def test_an_earlier_ranking_says_its_question_by_what_stands_beside_it(page, places, tmp_path):
     def written(scenario, name):
         file = tmp_path / name
-        found = answer(places.valmont, scenario)
+        found = answered(places.valmont, scenario)
         ranking_file(places.valmont, scenario, *found, teams=False).write(file)
         beside = file.with_name(f"{name}-metadata.json")
         return [(one.name, one.read_bytes(), "text/csv") for one in (file, beside)]
@@ -679,8 +680,8 @@ def test_two_scenarios_stand_side_by_side(page, places):
     assert values(app.metric) == []
     app.button[0].click().run()
     app.number_input(key="hours").set_value(1000).run()
-    a = answer(places.valmont, LEFT)[0]
-    b = answer(places.valmont, with_settings(LEFT, hours=1000.0))[0]
+    a = answered(places.valmont, LEFT)[0]
+    b = answered(places.valmont, with_settings(LEFT, hours=1000.0))[0]
     table = next(text for text in values(app.markdown) if text.startswith("| | A | B |"))
     cells = [row.strip("| ").split(" | ")[1:] for row in table.splitlines()[2:]]
     assert cells == [list(pair) for pair in zip(reach(a), reach(b), strict=True)]
@@ -693,7 +694,7 @@ def test_two_scenarios_stand_side_by_side(page, places):
     other = with_settings(LEFT, hours=1000.0, preset="abstainers_first")
     ranks = [
         r.table.set_index(pd.Index(numbered(r.table["bureau_id"])))["rank"]
-        for r in (a, answer(places.valmont, other)[0])
+        for r in (a, answered(places.valmont, other)[0])
     ]
     np.testing.assert_array_equal(moved[_("Rank in A")], ranks[0][called(moved[_("Bureau")])])
     np.testing.assert_array_equal(moved[_("Rank in B")], ranks[1][called(moved[_("Bureau")])])
@@ -707,7 +708,7 @@ def held(places):
     """Seal a trial in a copy of Valmont; return the ranking as it leaves the house."""
     place = Workspace(shutil.copytree(places.valmont.path, places.folder / "held"))
     scenario = with_settings(LEFT, hours=700.0)
-    ranking, prospects = answer(place, scenario)
+    ranking, prospects = answered(place, scenario)
     design = declare(trial_units(ranking.table), Rule("priority", unit="unit_id"))
     keep(place.path, sealed_with(design, 4, texts := {SCENARIO: scenario.to_toml()}), texts)
     return ranking_file(place, scenario, ranking, prospects)
@@ -810,7 +811,7 @@ def test_the_checks_are_those_of_the_library(page, places, looked_back):
     told = [row.strip("| ").split(" | ") for row in past.splitlines()[2:]]
     assert [row[1] for row in told] == [f"**{percent(share, 1)}**" for share in means]
     assert {method_name(name) for name in means.index} == {row[0] for row in told}
-    ranking, prospects = answer(places.valmont, LEFT)
+    ranking, prospects = answered(places.valmont, LEFT)
     worst = compare(prospects)["worst"].sort_values(ascending=False)
     told = [row.strip("| ").split(" | ")[1] for row in worlds.splitlines()[2:]]
     assert told == [percent(share, 0) for share in worst]
@@ -861,7 +862,7 @@ def test_a_link_to_a_place_that_is_not_here_says_so(page):
 
 @pytest.mark.parametrize("kind", ["pinned", "excluded"])
 def test_a_bureau_goes_first_or_out_by_hand_with_its_reason_and_back_again(page, places, kind):
-    ids = answer(places.valmont, LEFT)[0].table["bureau_id"].astype("str").tolist()
+    ids = answered(places.valmont, LEFT)[0].table["bureau_id"].astype("str").tolist()
     bureau, reason = ids[4], "marché du jeudi = tout le quartier ; à midi, demander Zoé"
 
     def look_at(app):
@@ -882,7 +883,7 @@ def test_a_bureau_goes_first_or_out_by_hand_with_its_reason_and_back_again(page,
     assert first not in values(app.warning)
     assert not app.exception
     decided = with_settings(LEFT, **{kind: {bureau: reason}})
-    table = answer(places.valmont, decided)[0].table
+    table = answered(places.valmont, decided)[0].table
     # Those without ground come after whatever was excluded.
     at = 0 if kind == "pinned" else int(table["reachable"].sum()) - 1
     assert table["bureau_id"].iloc[at] == bureau
@@ -923,7 +924,7 @@ def test_doors_visited_move_a_bureau_down(page, places):
     folder = shutil.copytree(places.valmont.path, places.folder / "visited")
     weights = Weights(persuade=0.5, visited=1.0)
     scenario = with_settings(LEFT, preset="custom", weights=weights)
-    first = answer(places.valmont, scenario)[0].table["bureau_id"].iloc[0]
+    first = answered(places.valmont, scenario)[0].table["bureau_id"].iloc[0]
     own = {"bloc": "left", "preset": "custom", "w_persuade": "50", "w_visited": "100"}
     app = page(workspace="visited", **own)
     table = f"bureau_id,covered\n{first},1.0\n"
@@ -959,7 +960,7 @@ def test_a_wrong_table_of_visits_is_explained_and_not_kept(page, places, table):
 def test_a_round_that_nothing_follows_is_in_doubt(places, monkeypatch, elections, doubt):
     told = []
     monkeypatch.setattr(bureau_card.st, "warning", told.append)
-    past = answer(places.valmont, LEFT)[1].history.elections
+    past = answered(places.valmont, LEFT)[1].history.elections
     bureau_card._far_out(elections, set(), past)
     assert told[0].startswith("En doute") == doubt
     bureau_card._far_out("", set(), past)

@@ -22,7 +22,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.fieldwork import counts_sheet, take_in
 from analysis.workflows.hold_back import hold_back_of, trial_units, with_arms
 from analysis.workflows.ranked_trial import Choices, within_hours
-from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of
+from analysis.workflows.ranking import Scenario, shapes_of, target_of
 from analysis.workflows.seal_ledger import enter
 from analysis.workflows.sealed_trials import (
     SCENARIO,
@@ -37,6 +37,7 @@ from pages._ui.i18n import _, ngettext, number
 from pages._ui.messages import translate
 from pages._ui.trial import load_trials as trials
 from tests.made import called, numbered
+from tests.pages.answered import answered
 
 LEFT = Scenario("left", "2027_pres_t1")
 ALL = "99999"
@@ -83,14 +84,14 @@ def seal(app):
 
 
 def design_of(place, **rule):
-    units = trial_units(answer(place, LEFT)[0].table)
+    units = trial_units(answered(place, LEFT)[0].table)
     return declare(units, Rule(**({"rank_by": "priority", "unit": "unit_id"} | rule)))
 
 
 def test_the_blocks_on_screen_are_those_the_library_declares(page, places):
     app = page()
     design = design_of(places.valmont)
-    table = answer(places.valmont, LEFT)[0].table
+    table = answered(places.valmont, LEFT)[0].table
     votes = trial_units(table).set_index("unit_id")["votes"][design.units["unit_id"]]
     full = design.units.loc[design.units["full"], "block"].nunique()
     # One in five of those drawn is held back.
@@ -111,7 +112,7 @@ def test_the_blocks_on_screen_are_those_the_library_declares(page, places):
 def test_at_first_the_trial_is_one_that_the_hours_carry_out(open_app, places):
     app = open_app("trial_design", bloc="left")
     assert not app.exception
-    units = trial_units(answer(places.valmont, LEFT)[0].table)
+    units = trial_units(answered(places.valmont, LEFT)[0].table)
     first = app.number_input(key="t_first").value
     assert first == within_hours(units, 500, Choices(0)) < len(units)
     assert first % 5 == 0
@@ -131,7 +132,7 @@ def test_at_first_the_trial_is_one_that_the_hours_carry_out(open_app, places):
 
 
 def test_one_full_block_is_the_least_that_a_trial_takes(places):
-    units = trial_units(answer(places.valmont, LEFT)[0].table)
+    units = trial_units(answered(places.valmont, LEFT)[0].table)
     assert within_hours(units, 1, Choices(0)) == 5
     assert within_hours(units, 1, Choices(0, cluster="neighbours", near=4)) == 20
     assert within_hours(units, 1, Choices(0, must_treat=("a",), must_not=("b",))) == 7
@@ -140,7 +141,7 @@ def test_one_full_block_is_the_least_that_a_trial_takes(places):
 
 def test_the_choices_change_the_design_and_travel_by_the_link(page, places):
     app = page(t_first="21", t_block="7", t_control="2", t_value="potential", t_seed="9")
-    units = trial_units(answer(places.valmont, LEFT)[0].table, 21)
+    units = trial_units(answered(places.valmont, LEFT)[0].table, 21)
     design = declare(units, Rule("potential", block_size=7, control=2, unit="unit_id"))
     assert values(app.metric)[:2] == ["21", "3"]
     shown = app.dataframe[0].value
@@ -184,7 +185,7 @@ def test_too_few_bureaux_are_explained(page):
 
 def test_bureaux_decided_beforehand_are_not_drawn(page, places):
     app = page()
-    first, second = trial_units(answer(places.valmont, LEFT)[0].table, 2)["unit_id"]
+    first, second = trial_units(answered(places.valmont, LEFT)[0].table, 2)["unit_id"]
     app.multiselect(key="t_treat").set_value([first]).run()
     app.multiselect(key="t_not").set_value([second]).run()
     assert not app.exception
@@ -195,7 +196,7 @@ def test_bureaux_decided_beforehand_are_not_drawn(page, places):
 
 def test_neighbours_are_drawn_together(page, places):
     app = page(t_cluster="neighbours", t_near="4")
-    table = answer(places.valmont, LEFT)[0].table
+    table = answered(places.valmont, LEFT)[0].table
     units = trial_units(table)
     shapes = shapes_of(places.valmont, table)
     group = groups_of_neighbours(shapes[shapes["bureau_id"].isin(units["unit_id"])], size=4)
@@ -220,7 +221,7 @@ def test_neighbours_are_drawn_together(page, places):
 
 def test_bureaux_are_kept_at_a_distance(page, places):
     app = page(t_cluster="apart", t_apart="300")
-    table = answer(places.valmont, LEFT)[0].table
+    table = answered(places.valmont, LEFT)[0].table
     units = trial_units(table)
     shapes = shapes_of(places.valmont, table)
     rule = Rule("priority", unit="unit_id")
@@ -242,7 +243,7 @@ def test_without_contours_each_bureau_goes_by_itself(page):
 @pytest.mark.slow
 def test_what_it_can_see_is_what_past_elections_say(page, places):
     app = show(page(), "sight")
-    units = len(trial_units(answer(places.valmont, LEFT)[0].table))
+    units = len(trial_units(answered(places.valmont, LEFT)[0].table))
     found = trials.placebo(places.valmont, LEFT, Choices(units), "share_registered", 0.0, True)
     curve = found.median()
     whole = curve[curve["units"] == units].iloc[-1]
@@ -469,7 +470,7 @@ def held_back(n, rest=""):
 
 def test_files_hold_back_one_in_five_before_anything_is_sealed(page, places):
     app = page("priorities", view="files")
-    table = answer(places.valmont, LEFT)[0].table
+    table = answered(places.valmont, LEFT)[0].table
     held = hold_back_of(places.valmont.path, table, teams=False)
     whole = with_arms(table, held, folder=places.valmont.path, seed=0)
     n = int((whole["arm"] == "control").sum())
@@ -508,7 +509,7 @@ def test_files_obey_the_sealed_design(page, own):
 
 def test_the_arms_of_the_seal_are_the_ones_taken_away(own):
     kept = keep(own.path, sealed_with(design_of(own), 3, {}), {})
-    table = answer(own, LEFT)[0].table
+    table = answered(own, LEFT)[0].table
     teams = with_arms(table, hold_back_of(own.path, table), folder=own.path, seed=0)
     arms = open_trial(own.path, kept).sealed.assignment.set_index("unit_id")["arm"]
     assert not set(teams["bureau_id"]) & set(arms.index[arms == "control"])
@@ -521,7 +522,7 @@ def test_a_trial_that_begins_after_the_first_doors_says_so(own, page):
     assert not any("tard" in text for text in values(show(page(workspace=folder), "seal").warning))
     store = open_store(own.path)
     addresses = own.read("addresses")
-    bureau = trial_units(answer(own, LEFT)[0].table)["unit_id"].iloc[0]
+    bureau = trial_units(answered(own, LEFT)[0].table)["unit_id"].iloc[0]
     of_turf = addresses.loc[addresses["bureau_id"] == bureau, ["address_id", "bureau_id"]].head(1)
     field_plan.register(store.engine, of_turf.assign(turf_id="T1", dwellings=5))
     counts = pd.DataFrame({"address_id": of_turf["address_id"], **dict.fromkeys(OUTCOMES, 0)})

@@ -21,7 +21,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows import turf_cuts
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.jobs import Job, StoppedError
-from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from analysis.workflows.turf_folder import TARGETS, cuts
 from pages._ui.fieldwork import load_fieldwork as field_loaders
@@ -29,6 +29,7 @@ from pages._ui.i18n import _, number
 from pages._ui.messages import translate
 from pages._ui.turfs import load_turfs as turf_loaders
 from pages._ui.turfs import turf_choices, turf_downloads
+from tests.pages.answered import answered
 
 LEFT = Scenario("left", "2027_pres_t1")
 TOP = 2
@@ -55,7 +56,7 @@ def wait(job):
 
 
 def ranked(place):
-    return answer(place, LEFT)[0].table
+    return answered(place, LEFT)[0].table
 
 
 def cut_two_bureaux(place):
@@ -277,7 +278,7 @@ def test_a_sealed_design_keeps_its_controls_out(places):
     design = declare(trial_units(table), Rule(rank_by="priority", unit="unit_id"))
     sealed = sealed_with(design, seed=5, texts={SCENARIO: LEFT.to_toml()})
     keep(own.path, sealed, {SCENARIO: LEFT.to_toml()})
-    ranking = answer(own, LEFT)[0]
+    ranking = answered(own, LEFT)[0]
     held = turf_choices.hold_back(own, ranking, {"top": 5}, 5)
     outing = {"hours": 2.0, "team": 2, "top": 5, "slot": "weekday_day"}
     asked = {n: ORDER[n] for n in ("teams", "spares", "low_mobility", "start", "returning")}

@@ -32,9 +32,9 @@ _ROUND_M, _FAR_M = 250.0, 1000.0
 _SUFFIXES = ("", "bis", "ter", "quater", "A", "B", "C", "D")
 
 
-def waiting(asked: Mark) -> None:
-    """Say how many buildings wait for a decision, where there are any."""
-    number_ = int(load_fieldwork.buildings(asked)["accepted"].isna().sum())
+def waiting(reported: pd.DataFrame) -> None:
+    """Say how many of the buildings reported wait for a decision, where there are any."""
+    number_ = int(reported["accepted"].isna().sum())
     if number_:
         st.info(
             ngettext(

@@ -17,6 +17,7 @@ from analysis.fieldwork.field_part import Part
 from analysis.fieldwork.outlook import Correction, Forecast
 from analysis.fieldwork.progress import Totals
 from analysis.fieldwork.store import VARIABLE, Store, open_store
+from analysis.tables.file_stamp import changed_ns
 from analysis.tables.workspace import Workspace
 from analysis.workflows import field_pictures, fieldwork, server_access
 from analysis.workflows.turf_states import turfs_of_teams
@@ -61,8 +62,7 @@ def _where(place: Workspace) -> tuple[str, str, int]:
 
 
 def _stamp(folder: Path) -> int:
-    file = folder / FOLDER / "campaign.json"
-    return file.stat().st_mtime_ns if file.is_file() else 0
+    return changed_ns(folder / FOLDER / "campaign.json")
 
 
 @st.cache_resource(

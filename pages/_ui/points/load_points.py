@@ -17,6 +17,7 @@ from analysis.experiments.pons_2012.reproduction import (
     read_areas,
     reproduce,
 )
+from analysis.tables.file_stamp import changed_ns
 from pages._ui.i18n import _
 
 _FEW = 3
@@ -34,7 +35,7 @@ def _stamp(given: str) -> int:
     if not given:
         return 0
     path = Path(given) / FILE if Path(given).is_dir() else Path(given)
-    return path.stat().st_mtime_ns if path.is_file() else 0
+    return changed_ns(path)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)

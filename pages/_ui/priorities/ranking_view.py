@@ -33,6 +33,11 @@ MAIN_MAP = "priorities.map"
 # Votes are told for so many volunteer-hours: a few each, where an hour would be worth thousandths.
 HOURS = 100
 _MANY_HOURS = 3
+# What the map tells of a bureau, of the sixty columns of a ranking.
+_ON_MAP = (
+    *("bureau_id", "rank", "score", "gain_per_hour", "gain_lower", "gain_upper"),
+    *("top_k_probability", "registered", "held_back"),
+)
 
 
 def reach(ranked: Ranking) -> None:
@@ -88,7 +93,7 @@ def last_time(file: RankingFile, scenario: Scenario) -> None:
         )
         + " "
         + worth.format(
-            hours=number(float(ranked.table.head(ranked.k)["hours"].sum())),
+            hours=number(float(ranked.table["hours"].head(ranked.k).sum())),
             votes=number(_votes(ranked, "gain_per_hour")),
             low=number(_votes(ranked, "gain_lower")),
             high=number(_votes(ranked, "gain_upper")),
@@ -98,15 +103,15 @@ def last_time(file: RankingFile, scenario: Scenario) -> None:
 
 def reached(ranked: Ranking) -> list[tuple[str, str, str]]:
     """Return how far the hours reach: name, label, and the number as it is written."""
-    first = ranked.table.head(ranked.k)
+    doors, hours = (ranked.table[name].head(ranked.k).sum() for name in ("doors", "hours"))
     return [
         (
             "bureaux",
             _("Bureaux reached, of {n}").format(n=number(len(ranked.table))),
             number(ranked.k),
         ),
-        ("doors", _("Doors"), number(float(first["doors"].sum()))),
-        ("hours", _("Hours"), number(float(first["hours"].sum()))),
+        ("doors", _("Doors"), number(float(doors))),
+        ("hours", _("Hours"), number(float(hours))),
         ("votes", *one_vote(ranked)),
     ]
 
@@ -203,7 +208,8 @@ def priority_map(
             )
         )
         return
-    table = ranked.table.set_index("bureau_id").reindex(geometry.ids)
+    table = ranked.table[[name for name in _ON_MAP if name in ranked.table]]
+    table = table.set_index("bureau_id").reindex(geometry.ids)
     graded = classes(table["score"], n=7, language=language())
     paint = Paint(
         graded.index,

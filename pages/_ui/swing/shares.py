@@ -17,6 +17,7 @@ from pages._ui.swing.two_elections import Question, choose_one
 ABSTENTION, BLOC, NAME = "abstention", "bloc:", "name:"
 # A menu of thousands of local candidates serves nobody.
 MOST_NAMES = 200
+_KEPT = 100
 
 
 def options(candidates: pd.DataFrame, asked: Question) -> list[str]:
@@ -42,6 +43,13 @@ def options(candidates: pd.DataFrame, asked: Question) -> list[str]:
     return [*(BLOC + one for one in common("bloc")), ABSTENTION, *(NAME + one for one in names)]
 
 
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def _known(folder: str, digest: str, origin: str, destination: str) -> list[str]:
+    """Return the options of two elections, to be read only."""
+    candidates = loaders.table(folder, digest, "candidates")
+    return options(candidates, Question(origin, destination, ""))
+
+
 def choose_share(
     place: Workspace, asked: Question, *, against: bool = False
 ) -> tuple[Share, list[str], str]:
@@ -56,8 +64,7 @@ def choose_share(
             mend="Choose two different elections.",
             origin=asked.origin,
         )
-    candidates = loaders.table(str(place.path), place.digest, "candidates")
-    known = options(candidates, asked)
+    known = _known(str(place.path), place.digest, asked.origin, asked.destination)
     columns = st.columns(3 if against else 2)
     with columns[0]:
         what = choose_one(_("Whose share"), known, known[0], key="s_what", show=what_name)

@@ -70,9 +70,10 @@ def written(
     widths
         Column → pixels.
     """
-    kept = {str(name): decimals(values) for name, values in table.select_dtypes("number").items()}
+    numbers = table.select_dtypes("number")
+    kept = {str(name): decimals(values) for name, values in numbers.items()}
     # The browser writes a hyphen before what is less than nothing, and texts a minus.
-    theirs = _speaks_alike() and not (table.select_dtypes("number") < 0).any(axis=None)
+    theirs = _speaks_alike() and not (numbers < 0).any(axis=None)
     columns: dict[str, ColumnConfig] = {
         name: st.column_config.NumberColumn(
             width=(widths or {}).get(name),

@@ -15,6 +15,7 @@ from analysis.errors import DataError
 from analysis.exports.field_kit.kit import Kit
 from analysis.fieldwork.campaign import FOLDER
 from analysis.geography import address_search
+from analysis.tables.file_stamp import changed_ns
 from analysis.tables.workspace import Workspace
 from analysis.turf.edit_rules import Ground
 from analysis.turf.graph import StreetGraph
@@ -71,8 +72,7 @@ def _of_zones(
 
 def _mark(folder: str) -> int:
     """Return what changes whenever a cut is written."""
-    file = Path(folder) / SUMMARY
-    return file.stat().st_mtime_ns if file.is_file() else 0
+    return changed_ns(Path(folder) / SUMMARY)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)

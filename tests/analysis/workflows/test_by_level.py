@@ -150,6 +150,7 @@ def test_communes_are_put_together_from_their_bureaux_where_there_are_contours(v
 class TwoTowns:
     """Three constituencies: two in one town, one over the rest; one bureau that no file names."""
 
+    path, digest = "two-towns", "always the same"
     ids = ("01053_0001", "01053_0002", "01004_0001", "2A004_0001", "01053_0003", "01004_0002")
 
     def read(self, name, columns=None):
