@@ -6,6 +6,7 @@ import csv
 import itertools
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -65,6 +66,8 @@ _TENS = frozenset({10, 20, 30})
 # GARE (RUE DE LA): lists by alphabet write the kind behind.
 _BEHIND = re.compile(r"(?P<name>[^(),]+?)\s*(?:\((?P<in>[^()]+)\)|,(?P<after>[^(),]+))\s*")
 
+# Digits of other scripts are digits to a pattern, and no number of a house.
+_NUMBERED = re.compile(r"0*([0-9]{1,9})\s*([A-Za-z]\w*)?")
 _HOUSE = re.compile(
     r"\s*(?P<number>\d+(?:\s?[-/]\s?\d+)?)\s*(?P<suffix>bis|ter|quater|quinquies|[a-z])?\b[\s,]*"
     r"(?P<street>.*)",
@@ -167,8 +170,7 @@ def street_key(name: str) -> str:
 
 def street_keys(names: pd.Series) -> pd.Series:
     """Return `street_key` of every name, worked out once for each street."""
-    keys = {name: street_key(name) for name in names.unique()}
-    return names.map(keys).astype("str")
+    return _by_text(names, street_key)
 
 
 def split_house(address: str) -> tuple[str, str]:
@@ -204,15 +206,23 @@ def split_numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Split `4`, `4bis`, `4 TER`, `12-14` into a number (missing if none) and a suffix."""
     # The houses of a town bear a few hundred numbers: each is looked at once.
     rows, each = pd.factorize(texts)
-    # Digits of other scripts are digits to a pattern, and no number to pandas.
-    pattern = r"^0*([0-9]{1,9})\s*([A-Za-z]\w*)?"
-    parts = pd.Series(each, dtype="str").str.strip().str.extract(pattern)
-    numbers = pd.to_numeric(parts[0]).astype("Int64").reindex(rows)
-    suffixes = parts[1].fillna("").astype("str").reindex(rows, fill_value="")
-    return numbers.set_axis(texts.index), suffixes.set_axis(texts.index)
+    found = [_NUMBERED.match(text.strip()) for text in each]
+    numbers = pd.array([int(one[1]) if one else None for one in found], dtype="Int64")
+    suffixes = pd.array([one[2] or "" if one else "" for one in found], dtype="str")
+    # A text that is missing has the row -1.
+    return (
+        pd.Series(numbers.take(rows, allow_fill=True), texts.index),
+        pd.Series(suffixes.take(rows, allow_fill=True, fill_value=""), texts.index),
+    )
 
 
 def suffix_keys(suffixes: pd.Series) -> pd.Series:
     """Return suffixes in one spelling: `bis`, `BIS` and `b` are `B`."""
-    upper = suffixes.str.strip().str.upper()
-    return upper.replace(_SUFFIXES).astype("str")
+    return _by_text(suffixes, lambda text: _SUFFIXES.get(own := text.strip().upper(), own))
+
+
+def _by_text(texts: pd.Series, key: Callable[[str], str]) -> pd.Series:
+    """Return what each text becomes, worked out once for each."""
+    rows, each = pd.factorize(texts)
+    told = pd.array([key(text) for text in each], dtype="str")
+    return pd.Series(told.take(rows, allow_fill=True), texts.index, name=texts.name)

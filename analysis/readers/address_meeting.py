@@ -16,6 +16,8 @@ _NEAR_M = 100.0
 # Of ids that name addresses, more than so many stand at their street and number: some are renamed.
 _MOST_AGREE = 0.5
 NONE, SEVERAL = -1, -2
+# How many places have a name.
+ONE, FAR, BUREAUX = 0, 1, 2
 _OTHERS_IDS = Text(
     "the ids of this file are not those of the addresses (most stand at another street or number): "
     "rows meet by street and number"
@@ -58,7 +60,7 @@ def meet(asked: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
     near = _row(asked, known, PLACE)
     # An id says which of all; one of another register is that of no address here.
     if "id" in asked:
-        told = _first(asked.assign(address_id=asked["id"]), known, ["address_id"])
+        told = _of_id(asked, known)
         exact = np.where(told != NONE, told, exact)
     return np.where(exact != NONE, exact, near), exact != NONE
 
@@ -75,7 +77,7 @@ def without_others_ids(
     asked, known
         As `meet` takes them.
     """
-    row = _first(asked.assign(address_id=asked["id"]), known, ["address_id"])
+    row = _of_id(asked, known)
     met = np.flatnonzero((row != NONE) & (asked["id"] != "").to_numpy())
     if not len(met):
         return asked, ()
@@ -86,18 +88,57 @@ def without_others_ids(
     return asked.assign(id=""), (_OTHERS_IDS,)
 
 
+def numbered(
+    asked: pd.DataFrame, known: pd.DataFrame, keys: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each name a number from 0 on.
+
+    Parameters
+    ----------
+    asked, known
+        As `meet` takes them.
+    keys
+        What makes up a name.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The numbers of the rows asked, and of those known.
+    """
+    names = np.zeros(len(known) + len(asked), dtype="int64")
+    for key in keys:
+        codes, values = pd.factorize(pd.concat([known[key], asked[key]]))
+        names = pd.factorize(names * (len(values) + 1) + codes + 1)[0]
+    return names[len(known) :], names[: len(known)]
+
+
+def _of_id(asked: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
+    """Return the row of the address whose id each row has."""
+    ids = asked[["id"]].set_axis(["address_id"], axis=1)
+    return _first(*numbered(ids, known, ["address_id"]), known)
+
+
+def _first(mine: np.ndarray, theirs: np.ndarray, known: pd.DataFrame) -> np.ndarray:
+    """Return the row of the first address of each name (see `numbered`), `NONE` without one."""
+    rows = np.full(max(mine.max(initial=-1), theirs.max(initial=-1)) + 1, NONE)
+    rows[theirs[::-1]] = known.index.to_numpy()[::-1]
+    return rows[mine]
+
+
 def _row(asked: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    row = _first(asked, known, keys)
+    mine, theirs = numbered(asked, known, keys)
+    row = _first(mine, theirs, known)
     row[_elsewhere(asked, known, row)] = NONE
-    several = apart(known, keys)
-    if several.empty:
+    places = apart(mine, theirs, known)
+    if not len(doubtful := np.flatnonzero(places != ONE)):
         return row
-    mine = pd.MultiIndex.from_frame(asked[keys])
-    doubtful = np.flatnonzero(mine.isin(several.index))
-    told = _told(asked.iloc[doubtful].reset_index(drop=True), known, keys)
+    several = places[doubtful] == BUREAUX
+    told = _told(
+        asked.iloc[doubtful].assign(name=mine[doubtful]).reset_index(drop=True),
+        known.assign(name=theirs)[np.isin(theirs, mine[doubtful])],
+    )
     # In one bureau the first address is as good as another.
-    other = np.where(several.to_numpy()[several.index.get_indexer(mine[doubtful])], SEVERAL, told)
-    row[doubtful] = np.where(told >= 0, told, np.where(other == SEVERAL, SEVERAL, row[doubtful]))
+    row[doubtful] = np.where(told >= 0, told, np.where(several, SEVERAL, row[doubtful]))
     return row
 
 
@@ -111,11 +152,11 @@ def _elsewhere(asked: pd.DataFrame, known: pd.DataFrame, row: np.ndarray) -> np.
     return elsewhere
 
 
-def _told(asked: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
+def _told(asked: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
     """Return the row of the one of several addresses that bureau, commune or position tell."""
     others = ["x", "y", "bureau", "former"]
     pairs = asked.reset_index().merge(
-        known[[*keys, *others]].rename_axis("row").reset_index(), on=keys, suffixes=("", "_of")
+        known[["name", *others]].rename_axis("row").reset_index(), on="name", suffixes=("", "_of")
     )
     pairs["metres"] = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"])
     # What the file says of bureau and commune goes before where it says the address is.
@@ -136,34 +177,35 @@ def _told(asked: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarr
     return told
 
 
-def apart(known: pd.DataFrame, keys: list[str]) -> pd.Series:
-    """Return the names that several places have, far from one another or in several bureaux.
+def apart(mine: np.ndarray, theirs: np.ndarray, known: pd.DataFrame) -> np.ndarray:
+    """Tell of each name asked whether several places have it.
 
     Parameters
     ----------
+    mine, theirs
+        Names asked and known, as `numbered` gives them.
     known
         As `address_keys` returns them.
-    keys
-        What makes up a name.
 
     Returns
     -------
-    pandas.Series
-        By name, whether these are in several bureaux.
+    numpy.ndarray
+        `BUREAUX` where they are in several bureaux, `FAR` where they are far from one another in
+        one, else `ONE`.
     """
-    again = known[known.duplicated(keys, keep=False)]
-    if again.empty:
-        return pd.Series(index=pd.MultiIndex.from_frame(again[keys]), dtype=bool)
-    groups = again.groupby(keys)
-    ends = groups[["x", "y"]].agg(["min", "max"])
-    wide = np.hypot(*(ends[one]["max"] - ends[one]["min"] for one in "xy")) > _NEAR_M
-    bureaux = groups["bureau"].min() != groups["bureau"].max()
-    return bureaux[bureaux | wide]
+    asked = np.zeros(max(mine.max(initial=-1), theirs.max(initial=-1)) + 1, dtype=bool)
+    asked[mine] = True
+    again = np.flatnonzero(asked[theirs] & (np.bincount(theirs, minlength=1)[theirs] > 1))
+    found = np.full(len(asked), ONE)
+    if len(again):
+        again = again[np.argsort(theirs[again], kind="stable")]
+        names, starts = np.unique(theirs[again], return_index=True)
 
+        def ends(values: np.ndarray) -> np.ndarray:
+            most, least = (one.reduceat(values, starts) for one in (np.fmax, np.fmin))
+            return most - least
 
-def _first(asked: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    first = known.drop_duplicates(keys)
-    index = pd.MultiIndex.from_frame(first[keys])
-    position = index.get_indexer(pd.MultiIndex.from_frame(asked[keys]))
-    rows: np.ndarray = np.append(first.index.to_numpy(), NONE)[position]
-    return rows
+        wide = np.hypot(*(ends(known[one].to_numpy()[again]) for one in "xy")) > _NEAR_M
+        bureaux = ends(pd.factorize(known["bureau"])[0][again]) > 0
+        found[names] = np.where(bureaux, BUREAUX, np.where(wide, FAR, ONE))
+    return found[mine]

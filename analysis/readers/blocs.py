@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
@@ -14,6 +14,7 @@ from analysis.tables.spreadsheet_text import as_named, plain
 
 DEFAULT = Path(__file__).with_name("blocs.csv")
 _COLUMNS = ["election", "key", "bloc", "source"]
+_ROUND = re.compile(r"_t\d+$")
 
 
 def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
@@ -114,31 +115,26 @@ def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     blocs
         As `read_blocs` returns it.
     """
-    election = candidates["election_id"].str.replace(r"_t\d+$", "", regex=True).to_numpy(object)
-    nuances = _paired(election, _spelled(candidates["nuance"]))
-    names = _paired(election, _spelled(candidates["name"]))
-    # Who is called Lo is not of the nuance LO, if a nuance is known.
-    own = ~names.isin(nuances) | (candidates["nuance"] == "").to_numpy()
-    spelled = pd.DataFrame(
-        {"key": _paired(blocs["election"], _spelled(blocs["key"])), "bloc": blocs["bloc"].array}
-    ).drop_duplicates()
+    exact: dict[tuple[str, str], str] = {}
+    spelt: dict[tuple[str, str], set[str]] = {}
+    for election, key, bloc in zip(blocs["election"], blocs["key"], blocs["bloc"], strict=True):
+        exact[election, key] = bloc
+        spelt.setdefault((election, spelling(key)), set()).add(bloc)
     # Two keys that are one but for their accents are two lists where their blocs differ.
-    loose = spelled.drop_duplicates("key", keep=False)
-    exact = pd.Index(_paired(blocs["election"], blocs["key"])), blocs["bloc"].to_numpy(object)
-    nearly = pd.Index(loose["key"]), loose["bloc"].to_numpy(object)
-    found = np.full(len(candidates), "", dtype=object)
-    for column, near, may in (("nuance", nuances, True), ("name", names, own)):
-        keys = _paired(election, candidates[column])
-        for (known, given), asked in ((nearly, near), (exact, keys)):
-            at = known.get_indexer(asked)
-            named = (at >= 0) & may
-            found[named] = given[at[named]]
-    return pd.Series(found, index=candidates.index, dtype="str")
+    near = {one: next(iter(found)) for one, found in spelt.items() if len(found) == 1}
+    columns = (candidates[name] for name in ("election_id", "nuance", "name"))
+    asked = [(_ROUND.sub("", election), *who) for election, *who in zip(*columns, strict=True)]
+    nuances = {(election, spelling(nuance)) for election, nuance, _ in asked}
 
-
-def _paired(election: pd.Series | np.ndarray, key: pd.Series | np.ndarray) -> pd.Index:
-    """Return election and key as one text each: a line end, which neither has, between them."""
-    return pd.Index(np.asarray(election, object) + "\n" + np.asarray(key, object), dtype=object)
+    told = []
+    for election, nuance, name in asked:
+        by_name, by_nuance = (election, spelling(name)), (election, spelling(nuance))
+        keys = [(exact, (election, nuance)), (near, by_nuance)]
+        # Who is called Lo is not of the nuance LO, if a nuance is known.
+        if not nuance or by_name not in nuances:
+            keys = [(exact, (election, name)), (near, by_name), *keys]
+        told.append(next((table[key] for table, key in keys if key in table), ""))
+    return pd.Series(told, index=candidates.index, dtype="str")
 
 
 @lru_cache(16_384)
@@ -146,10 +142,6 @@ def spelling(text: str) -> str:
     """Return a name without case, accents and signs: « L’ÉCOLE, d'abord ! » is `lecoledabord`."""
     parts = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
     return "".join(sign for sign in parts if sign.isalnum()) or text.strip()
-
-
-def _spelled(texts: pd.Series) -> np.ndarray:
-    return np.array([spelling(text) for text in texts.to_numpy(object)], dtype=object)
 
 
 def without_bloc(candidates: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def codes_of(texts: pd.Series, here: Collection[str]) -> pd.Series:
         Codes of the communes that may be meant.
     """
     called: dict[str, set[str]] = defaultdict(set)
-    for code in set(here) & set(communes()):
+    for code in communes().keys() & set(here):
         place = communes()[code]
         for word in (bare_name(place.name), *place.postal):
             called[word].add(code)

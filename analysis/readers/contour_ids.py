@@ -127,7 +127,7 @@ def _communes(
         codes = codes.map(bare_code)
         codes = codes.where(codes.str.fullmatch(r"\d{4}|\d[\dAB]\d{3}"), asked)
     elif not asked and (towns := beside(_TOWN_NAMES)) is not None:
-        here = [code for code in known_communes() if communes and in_place(code, communes)]
+        here = [code for code in known_communes() if in_place(code, communes)] if communes else []
         codes = codes_of(towns, here)
     numbers = beside(_PARTS_NAMES)
     if numbers is None:

@@ -18,12 +18,14 @@ from analysis.geography.way_names import (
 )
 from analysis.readers import address_columns as headed
 from analysis.readers.address_meeting import (
+    FAR,
     NONE,
     PLACE,
     SEVERAL,
     address_keys,
     apart,
     meet,
+    numbered,
     without_others_ids,
 )
 from analysis.readers.address_positions import decimals
@@ -339,14 +341,11 @@ def _electors_report(
 ) -> Report:
     row, exact = met_rows
     found, several = row >= 0, row == SEVERAL
-    places = apart(known, [*PLACE, "suffix"])
-    names = pd.MultiIndex.from_frame(electors[[*PLACE, "suffix"]])
-    first = found & names.isin(places.index[~places.to_numpy(dtype=bool)])
+    names = numbered(electors, known, [*PLACE, "suffix"])
+    first = found & (apart(*names, known) == FAR)
     first &= (electors["id"] == "").to_numpy() & electors["x"].isna().to_numpy()
     persons = electors["registered"].to_numpy()
-    streets = known[["commune", "street"]].drop_duplicates()
-    mine = pd.MultiIndex.from_frame(electors[["commune", "street"]])
-    street_known = mine.isin(pd.MultiIndex.from_frame(streets))
+    street_known = np.isin(*numbered(electors, known, ["commune", "street"]))
     met, total = int(persons[found].sum()), int(persons.sum())
     other = int((found & ~exact).sum())
     met_otherwise = (

@@ -17,7 +17,7 @@ from analysis.readers.mapped_file import (
     identified_rows,
     with_turnout,
 )
-from analysis.readers.raw_results import Raw, nothing_unreadable
+from analysis.readers.raw_results import Raw, nothing_unreadable, of_election
 from analysis.readers.set_aside import tolerated
 from analysis.readers.total_rows import SUM
 from analysis.readers.voting_modes import (
@@ -32,7 +32,7 @@ from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count, plain_counts
 
 _COUNTS = ("registered", "ballots", "blank", "null", "valid")
-_IDS = {"election_id": "category", "bureau_id": "category"}
+_IDS = {"bureau_id": "category"}
 _NAMES = {"nuance": "category", "name": "category"}
 _MOST_OVER = 0.5
 _PARTIES = ("partydetailed", "party", "partyname", "ballotparty", "partysimplified")
@@ -70,8 +70,8 @@ def read_election(this: ElectionMap) -> Raw:
     read = len(table) + sum(other.count for other in others)
     source = Source.of(this.file, role=f"results {this.election.election_id}", licence=this.licence)
     return Raw(
-        counts=counts.assign(election_id=this.election.election_id).astype(_IDS),
-        ballots=ballots.assign(election_id=this.election.election_id).astype(_IDS | _NAMES),
+        counts=of_election(counts, this.election.election_id).astype(_IDS),
+        ballots=of_election(ballots, this.election.election_id).astype(_IDS | _NAMES),
         places=_places(rows, this),
         reports=(
             Report(source, read, len(rows), left_out, (*carried, *cells.notes, *joined.notes)),

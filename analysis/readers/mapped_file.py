@@ -9,10 +9,12 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
@@ -120,11 +122,10 @@ def _carried(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list
     def columns(*names: str) -> list[str]:
         return [one for n in names if n in this.columns for one in parts(this.columns[n])]
 
-    def empty(names: list[str]) -> pd.Series:
-        found = pd.Series(data=True, index=table.index)
-        for name in names:
-            found &= table[name].str.strip() == ""
-        return found
+    blank = cache(lambda name: (table[name].str.strip() == "").to_numpy())
+
+    def empty(names: list[str]) -> np.ndarray:
+        return np.logical_and.reduce([np.ones(len(table), dtype=bool), *map(blank, names)])
 
     where, unit = columns("commune", "commune_name"), columns("unit")
     each = columns("unit", "registered", "ballots", "blank", "null", "valid")
@@ -139,17 +140,17 @@ def _carried(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list
     told = table.copy()
     for rows, names in ((below, [*each, *this.only]), (beneath, where)):
         for name in names:
-            gap = rows & (table[name].str.strip() == "")
+            gap = rows & blank(name)
             told[name] = table[name].mask(gap).ffill().fillna("").where(gap, table[name])
     if not (filled := int((told != table).any(axis=1).sum())):
         return table, []
     return told, [merged_cells(filled)]
 
 
-def _has_total(table: pd.DataFrame, rows: pd.Series) -> pd.Series:
+def _has_total(table: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """Tell which of some rows have a cell called a total."""
     called = table[rows].map(is_called_total).any(axis=1)
-    return called.reindex(table.index, fill_value=False)
+    return called.reindex(table.index, fill_value=False).to_numpy()
 
 
 def _identified(table: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:

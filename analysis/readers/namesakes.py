@@ -38,7 +38,9 @@ def told_apart(ballots: pd.DataFrame) -> pd.DataFrame:
 def _namesakes(ballots: pd.DataFrame) -> set[tuple[str, ...]]:
     """Return election, nuance and name of who stands twice in a bureau under two given names."""
     keys = ["bureau_id", *_WHO]
-    same = ballots[ballots.duplicated(keys, keep=False)].astype("str")
+    if not (again := ballots.duplicated(keys, keep=False)).any():
+        return set()
+    same = ballots[again].astype("str")
     two = same.drop_duplicates([*keys, "given"])
     two = two[two.duplicated(keys, keep=False)]
     return set(two[_WHO].itertuples(index=False, name=None))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from analysis.tables.sources import Report
 
@@ -17,12 +20,18 @@ _ZONES = ("bureau_id", "kind", "zone_id", "name")
 
 def no_zones() -> pd.DataFrame:
     """Return the table of zones of a file that names none."""
-    return pd.DataFrame(columns=list(_ZONES), dtype="str")
+    return _nothing(_ZONES, "str").copy()
 
 
 def nothing_unreadable() -> pd.DataFrame:
     """Return the table of rows with broken counts that a whole file has."""
-    return pd.DataFrame(columns=list(_UNREADABLE), dtype=object)
+    return _nothing(_UNREADABLE, "object").copy()
+
+
+@cache
+def _nothing(columns: tuple[str, ...], dtype: str) -> pd.DataFrame:
+    """Make such a table once: every file asks for it."""
+    return pd.DataFrame(columns=list(columns), dtype=dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,18 @@ class Raw:
     zones: pd.DataFrame = field(default_factory=no_zones)
 
 
+def of_election(table: pd.DataFrame, election_id: str) -> pd.DataFrame:
+    """Return a table of one election with its `election_id`, a category as in `Raw`."""
+    codes, names = np.zeros(len(table), dtype="int8"), pd.Index([election_id], dtype="str")
+    return table.assign(election_id=pd.Categorical.from_codes(codes, names[: len(table)]))
+
+
+def _stacked(columns: list[pd.Series]) -> pd.Categorical:
+    """Put categories together, those that a row has, in their order."""
+    filled = [column for column in columns if len(column)] or columns[:1]
+    return union_categoricals(filled, sort_categories=True).remove_unused_categories()
+
+
 def combine(raws: Sequence[Raw]) -> Raw:
     """Put the results of several files together, one after another."""
     if len(raws) == 1:
@@ -64,8 +85,9 @@ def combine(raws: Sequence[Raw]) -> Raw:
 
     def stack(name: str, ids: tuple[str, ...]) -> pd.DataFrame:
         frames = [getattr(raw, name) for raw in raws]
-        table = pd.concat([f.astype(dict.fromkeys(ids, "str")) for f in frames], ignore_index=True)
-        return table.astype(dict.fromkeys(ids, "category"))
+        rest = pd.concat([frame.drop(columns=list(ids)) for frame in frames], ignore_index=True)
+        told = {one: _stacked([frame[one] for frame in frames]) for one in ids}
+        return rest.assign(**told)[frames[0].columns]
 
     return Raw(
         counts=stack("counts", ("election_id", "bureau_id")),

@@ -20,7 +20,7 @@ from analysis.readers.election_of_row import is_of_another, round_of
 from analysis.readers.layouts import COUNTS, KNOWN, Layout
 from analysis.readers.namesakes import told_apart
 from analysis.readers.packed import plain_file
-from analysis.readers.raw_results import Raw, nothing_unreadable
+from analysis.readers.raw_results import Raw, nothing_unreadable, of_election
 from analysis.readers.total_rows import SUM, is_called_total
 from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, merged_cells, unfinished
 from analysis.readers.voting_modes import Together, apart, mode_column, sums_of, together, unit_of
@@ -44,7 +44,7 @@ _NO_CANDIDATE = frozenset(
 _MAY_BE_SPOILT, _MOST = frozenset({"blanc", "nul", "voteblanc", "votenul", "blancounul"}), 0.9
 _UNPUBLISHED = ("blank", "null")
 _WHERE = ("department", "commune", "place")
-_IDS = {"election_id": "category", "bureau_id": "category"}
+_IDS = {"bureau_id": "category"}
 _BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
 
 
@@ -251,8 +251,8 @@ class Rows:
             sums = len((counts, ballots)[each]) - len(kept[each])
             votes = kept[1].astype({"votes": "Int64"})
             joined = together(kept[0].astype(whole), votes, self.mode)
-        counts = joined.counts.assign(election_id=self.election_id).astype(_IDS | whole)
-        ballots = joined.ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
+        counts = of_election(joined.counts, self.election_id).astype(_IDS | whole)
+        ballots = of_election(joined.ballots, self.election_id).astype(_BALLOT_TYPES)
         places = pd.DataFrame(list(self.counts.values()), columns=["commune_id", "name"])
         gone = self.gone + Counter({SUM: sums})
         uneven = self.uneven.left_out()

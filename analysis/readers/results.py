@@ -368,7 +368,8 @@ def _candidates(ballots: pd.DataFrame, blocs: pd.DataFrame) -> tuple[pd.DataFram
 
 
 def _elections(ids: pd.Series, dated: Callable[[str], Election]) -> pd.DataFrame:
-    known = [dated(name) for name in sorted(ids.cat.categories[ids.cat.codes.unique()])]
+    here = ids.cat.categories[ids.cat.codes.unique()]
+    known = sorted(map(dated, here), key=lambda e: (e.date, e.election_id))
     table = pd.DataFrame(
         {
             "election_id": [e.election_id for e in known],
@@ -378,4 +379,4 @@ def _elections(ids: pd.Series, dated: Callable[[str], Election]) -> pd.DataFrame
             "vintage": pd.array([pd.NA] * len(known), dtype="Int64"),
         }
     )
-    return ELECTIONS.check(table.sort_values(["date", "election_id"], ignore_index=True))
+    return ELECTIONS.check(table)

@@ -73,8 +73,10 @@ def set_aside(raw: Raw, *, leave_out: bool) -> Raw:
             counts = counts.drop(index=found.index)
         if find is _copies and len(found):
             ballots = ballots.drop_duplicates(ignore_index=True)
+    # Nothing is missing by now: the table of turnout takes them as they are.
+    whole = counts.astype(dict.fromkeys(_NEEDED, "int64"))
     if not gone:
-        return raw
+        return replace(raw, counts=whole)
     out = pd.concat(gone)
     if counts.empty:
         raise DataError(
@@ -87,7 +89,7 @@ def set_aside(raw: Raw, *, leave_out: bool) -> Raw:
                 for reason, found in zip(out["reason"], out["said"], strict=True)
             ),
         )
-    return _without(raw, counts.astype(dict.fromkeys(_NEEDED, "int64")), ballots, out)
+    return _without(raw, whole, ballots, out)
 
 
 def files_of(raw: Raw, *, without: str = "") -> Text:
@@ -105,16 +107,18 @@ def _found(rows: pd.DataFrame, reason: Text, said: pd.Series | None = None) -> p
     return pd.DataFrame({"reason": reasons, "said": names.astype(object)})
 
 
-def _repeated(counts: pd.DataFrame) -> pd.Series:
+def _repeated(counts: pd.DataFrame) -> np.ndarray:
     """Tell which rows are of a bureau that has several in one election."""
     election, bureau = (counts[name].cat for name in _KEY)
     keys = election.codes.to_numpy("int64") * len(bureau.categories) + bureau.codes.to_numpy()
-    return pd.Series(keys, index=counts.index).duplicated(keep=False)
+    return pd.Index(keys).duplicated(keep=False)
 
 
 def _copies(raw: Raw, _leave_out: bool) -> pd.DataFrame:
     """Find rows that stand twice, count for count."""
-    twice = raw.counts[_repeated(raw.counts)]
+    if not (repeated := _repeated(raw.counts)).any():
+        return _NOTHING
+    twice = raw.counts[repeated]
     return _found(twice[twice.duplicated()], Text("a copy of another row"))
 
 
@@ -127,9 +131,9 @@ def _totals(raw: Raw, _leave_out: bool) -> pd.DataFrame:
 
 def _conflicting(raw: Raw, leave_out: bool) -> pd.DataFrame:
     """Find bureaux that stand twice with other counts."""
-    twice = raw.counts[_repeated(raw.counts)]
-    if twice.empty:
+    if not (repeated := _repeated(raw.counts)).any():
         return _NOTHING
+    twice = raw.counts[repeated]
     for election, rows in twice.groupby("election_id", observed=True):
         whole = (raw.counts["election_id"] == election).sum()
         same = rows.groupby("bureau_id", observed=True)[["registered", "ballots"]].nunique()
@@ -161,7 +165,7 @@ def _unreadable(raw: Raw, leave_out: bool) -> pd.DataFrame:
         broken[near.index[[pair in told for pair in _pairs(near)]]] = True
     rows = raw.counts[broken]
     if rows.empty:
-        return _found(rows, Text(""))
+        return _NOTHING
     said = [told.get(pair, pair[1]) for pair in _pairs(rows)]
     names = pd.Series(said, index=rows.index, dtype=object)
     found = _found(rows, Text("a count that is no whole number"), names)
@@ -188,7 +192,7 @@ def _unregistered(raw: Raw, leave_out: bool) -> pd.DataFrame:
     counts = raw.counts
     none = (counts["registered"] == 0) & (counts["ballots"] > 0)
     if not none.any():
-        return _found(counts.iloc[:0], _NO_REGISTERED)
+        return _NOTHING
     units = counts.groupby("election_id", observed=True).size()
     share = counts.loc[none, "election_id"].value_counts().reindex(units.index) / units
     usual = counts["election_id"].isin(share.index[share <= _MOST])
@@ -199,6 +203,8 @@ def _unregistered(raw: Raw, leave_out: bool) -> pd.DataFrame:
 def _contradictory(raw: Raw, leave_out: bool) -> pd.DataFrame:
     """Find counts that break a rule of the table of turnout."""
     holds = np.logical_and.reduce([rule.holds(raw.counts) for rule in TURNOUT.identities])
+    if holds.all():
+        return _NOTHING
     rows = raw.counts[~holds]
     found = _found(rows, Text("counts that contradict one another"), _said(rows))
     return _few(found, raw, leave_out=leave_out)
@@ -206,7 +212,9 @@ def _contradictory(raw: Raw, leave_out: bool) -> pd.DataFrame:
 
 def _implausible(raw: Raw, leave_out: bool) -> pd.DataFrame:
     """Find bureaux far larger than in their own other rounds."""
-    rows = raw.counts[strange_size(raw.counts)]
+    if not (strange := strange_size(raw.counts)).any():
+        return _NOTHING
+    rows = raw.counts[strange]
     reason = Text("more than three times the registered of its other rounds")
     return _few(_found(rows, reason, _said(rows)), raw, leave_out=leave_out)
 

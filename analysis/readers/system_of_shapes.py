@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -241,7 +242,13 @@ def system_by_place(bounds: Sequence[float], expected: Expected) -> str:
 
 def _middles(expected: Expected) -> gpd.GeoSeries:
     """Return the middles of the communes expected, in degrees."""
-    known = level_shapes.points()[["x", "y"]].reindex(sorted(set(expected.communes))).dropna()
+    return _middles_of(frozenset(expected.communes))
+
+
+# Each file of a place asks for the same.
+@lru_cache(8)
+def _middles_of(communes: frozenset[str]) -> gpd.GeoSeries:
+    known = level_shapes.points()[["x", "y"]].reindex(sorted(communes)).dropna()
     return gpd.GeoSeries.from_xy(known["x"], known["y"], crs=level_shapes.CRS).to_crs(4326)
 
 

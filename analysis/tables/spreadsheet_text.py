@@ -94,19 +94,24 @@ def csv_text(
     str
         The same on every machine; no text in it is run as a formula.
     """
+    told = _held(safe(table)) if french else safe(table)
+
+    def written(quoting: int) -> str:
+        text: str = told.to_csv(
+            index=False,
+            header=head,
+            quoting=quoting,
+            sep=";" if french else ",",
+            decimal="," if french else ".",
+            float_format=form,
+            lineterminator="\r\n" if french else "\n",
+        )
+        return text
+
+    text = written(csv.QUOTE_MINIMAL)
     # pandas quotes a line's own end only: a lone carriage return would cut a row in two.
-    cut = any(is_text(column) and _found(column, "\r").any() for _, column in table.items())
-    told = safe(table)
-    text: str = (_held(told) if french else told).to_csv(
-        index=False,
-        header=head,
-        quoting=csv.QUOTE_NONNUMERIC if cut else csv.QUOTE_MINIMAL,
-        sep=";" if french else ",",
-        decimal="," if french else ".",
-        float_format=form,
-        lineterminator="\r\n" if french else "\n",
-    )
-    return text
+    ends = len(told) + head if french else 0
+    return text if text.count("\r") == ends else written(csv.QUOTE_NONNUMERIC)
 
 
 def _let_go(column: pd.Series) -> pd.Series:
