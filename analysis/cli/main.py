@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from copy import copy
 from functools import cache
 from typing import Any, NoReturn
 
 import typer
+from typer.models import CommandInfo
 
 from analysis.cli import (
     commands_backup,
@@ -79,7 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
         spread = _spread(given)
         each_place.ARGUMENTS.set(tuple(spread))
         note_command(spread)
-        _verbs()(spread, standalone_mode=True)
+        _verbs(spread[0] if spread else "")(spread, standalone_mode=True)
     except DataError as error:
         _end(error)
     except OSError as error:
@@ -94,9 +96,19 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 @cache
-def _verbs() -> Any:  # noqa: ANN401 - of the library's own copy of click
-    """Return the verbs with their options, read from their signatures once a process."""
-    return typer.main.get_command(app)
+def _verbs(asked: str = "") -> Any:  # noqa: ANN401 - of the library's own copy of click
+    """Return the verb that is asked for with its options, read from its signature; or all.
+
+    To read the signatures of all takes as long as to import them.
+    """
+    chosen = copy(app)
+    alone = [verb for verb in app.registered_commands if _name_of(verb) == asked]
+    chosen.registered_commands = alone or app.registered_commands
+    return typer.main.get_group(chosen)
+
+
+def _name_of(verb: CommandInfo) -> str:
+    return verb.name or typer.main.get_command_name(getattr(verb.callback, "__name__", ""))
 
 
 def _end(error: DataError) -> NoReturn:

@@ -75,10 +75,8 @@ class Walks:
         stops = self.turfs.groupby("turf_id")["stop"]
         if not (self.turfs["stop"].to_numpy() == stops.cumcount().to_numpy() + 1).all():
             raise ValueError(Text("stops must count 1…n within each turf"))
-        parts = self.turfs.groupby("address_id").agg(
-            doors=("dwellings", "sum"), whole=("dwellings_of_building", "max")
-        )
-        if (parts["doors"] != parts["whole"]).any():
+        parts = self.turfs.groupby("address_id")
+        if (parts["dwellings"].sum() != parts["dwellings_of_building"].max()).any():
             raise ValueError(Text("every door of a building must be in exactly one turf"))
         if set(self.turfs["address_id"]) & set(self.uncut["address_id"]):
             raise ValueError(Text("an address is in a turf or listed as uncut, not both"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import shapely
 
 from analysis.errors import Text
 from analysis.geography.street_names import name_streets
-from analysis.readers.reader_registry import reader_of
 from analysis.readers.street_tables import ROLE
 from analysis.tables.sources import Report
 from analysis.tables.workspace import Workspace
@@ -43,7 +43,7 @@ def read_streets(
     DataError
         When the file cannot be read, or holds no street of the place.
     """
-    streets, report = reader_of(ROLE, file).read(file, crs_metric=crs, within=within)
+    streets, report = _read(file, crs_metric=crs, within=within)
     named = name_streets(streets, addresses)
     more = int((named["name"] != streets["name"]).sum())
     if not more:
@@ -70,5 +70,13 @@ def graph_in_file(file: Path, workspace: Workspace) -> StreetGraph:
     DataError
         When the file cannot be read, or holds no street that can be walked.
     """
-    streets, _report = reader_of(ROLE, file).read(file, crs_metric=workspace.crs)
+    streets, _report = _read(file, crs_metric=workspace.crs)
     return graph_of(streets, file.name)
+
+
+def _read(file: Path, **of_place: Any) -> tuple[gpd.GeoDataFrame, Report]:  # noqa: ANN401
+    # Brings what reads workbooks too: a cut on the streets of the place waits for none of it.
+    from analysis.readers.reader_registry import reader_of
+
+    streets, report = reader_of(ROLE, file).read(file, **of_place)
+    return streets, report

@@ -45,10 +45,8 @@ def _close_objections():
     yield
     # Those of a module are opened again by its next test, and closed again here.
     if invented := sys.modules.get("tests.analysis.contacts.invented"):
-        for engine in invented.OPENED:
-            # Most were closed by tests before: to close each again takes longer than a test.
-            if engine.pool.checkedin() or engine.pool.checkedout():
-                engine.dispose()
+        while invented.OPENED:
+            invented.OPENED.pop().dispose()
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ SECRET = "of-the-right"
 def world(server, tmp_path_factory):
     """Make a server with two campaigns that have everything a campaign has."""
     folder = tmp_path_factory.mktemp("crossing")
-    told = environment(server.database(), folder, issuer="http://127.0.0.1:9", port=8501)
+    told = environment(server.migrated(), folder, issuer="http://127.0.0.1:9", port=8501)
     with configured(told):
         engine = server_access.engine()
         ids = [

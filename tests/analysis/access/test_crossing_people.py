@@ -67,7 +67,7 @@ MAIL = "vachemorte@valmont.example"
 def world(server, tmp_path_factory):
     """Make a server with two campaigns of two organisations that have people and a message."""
     folder = tmp_path_factory.mktemp("people")
-    told = environment(server.database(), folder, issuer="http://127.0.0.1:9", port=8501)
+    told = environment(server.migrated(), folder, issuer="http://127.0.0.1:9", port=8501)
     with configured(told):
         engine = server_access.engine()
         left, right = (

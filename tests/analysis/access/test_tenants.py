@@ -152,7 +152,7 @@ def test_seventy_campaigns_each_see_their_own(engine, tmp_path):
 
 
 def test_returns_of_two_campaigns_with_the_same_turfs_never_mix(server, tmp_path):
-    url = server.database()
+    url = server.migrated()
     stores = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pandas as pd
+from sqlalchemy import event
 
 from analysis.contacts import consents, vault
 from analysis.contacts.consents import Said
@@ -20,8 +21,8 @@ from analysis.database.engine import of_tenant, writing
 from analysis.readers.people_files import read_people_file
 
 LONG_AGO = 1_700_000_000
-# Files of objections that a test opened; its end closes them.
-OPENED = []
+# Files of objections that a test has a connection to; its end closes them.
+OPENED = set()
 
 
 def opened(store, folder, campaign, *, controller="") -> Contacts:
@@ -32,7 +33,8 @@ def opened(store, folder, campaign, *, controller="") -> Contacts:
     keys = {one: open_ring(folder, campaign, one).suppression for one in {named: 0, campaign: 0}}
     objections = open_objections(folder / ".keys", engine, keys)
     if engine.dialect.name == "sqlite":
-        OPENED.append(objections.engine)
+        OPENED.add(objections.engine)
+        event.listen(objections.engine, "connect", lambda *_: OPENED.add(objections.engine))
     return Contacts(engine, ring, Controller(named), "tester", objections)
 
 

@@ -304,7 +304,7 @@ def test_a_roll_cut_off_in_the_middle_is_not_there(campaign, file, monkeypatch):
 
 @pytest.fixture
 def on_postgresql(campaign, server, monkeypatch):
-    monkeypatch.setenv("PALIER_STORE", server.database())
+    monkeypatch.setenv("PALIER_STORE", server.migrated())
     opened = open_contacts(campaign)
     yield opened
     close(opened)

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from shapely.geometry import MultiPolygon, box
 
-from analysis.exports import Provenance
+from analysis.exports import Provenance, to_bytes
 from analysis.exports.field_kit.sheets import kit_of
 from analysis.tables.workspace import Workspace
 from tests.analysis.exports.walks_made import walks_of
 
+# The ranking by format and dialect.
+WRITTEN: dict[tuple[str, str], bytes] = {}
 SCRIPT = "</script><b>École</b> & fils"
 
 
@@ -100,6 +102,20 @@ def provenance():
         ),
         units=({"column": "part_x", "unit": "x", "meaning": "stated by the command"},),
     )
+
+
+@pytest.fixture
+def written(ranking, bureaux, provenance):
+    """Return what gives the bytes of the ranking in a format, made once for all who ask."""
+
+    def written(suffix, dialect="plain"):
+        asked = (suffix, dialect)
+        if asked not in WRITTEN:
+            where = {"bureaux": bureaux, "provenance": provenance}
+            WRITTEN[asked] = to_bytes(ranking, suffix, **where, dialect=dialect)
+        return WRITTEN[asked]
+
+    return written
 
 
 @pytest.fixture(scope="session")

@@ -36,16 +36,11 @@ print(json.dumps({
 """
 
 
-def test_two_processes_write_the_same_bytes(ranking, bureaux, provenance, tmp_path):
+def test_two_processes_write_the_same_bytes(ranking, bureaux, provenance, written, tmp_path):
     ranking.to_pickle(tmp_path / "ranking.pkl")
     bureaux.to_pickle(tmp_path / "bureaux.pkl")
     (tmp_path / "provenance.json").write_text(json.dumps(asdict(provenance)))
-    here = {
-        suffix: hashlib.sha256(
-            to_bytes(ranking, suffix, bureaux=bureaux, provenance=provenance)
-        ).hexdigest()
-        for suffix in SUFFIXES
-    }
+    here = {suffix: hashlib.sha256(written(suffix)).hexdigest() for suffix in SUFFIXES}
     there = subprocess.run(
         [sys.executable, "-c", AGAIN, str(tmp_path)],
         cwd=ROOT,
@@ -79,9 +74,8 @@ def test_the_provenance_comes_back_and_makes_the_file_again(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_file_cut_in_the_middle_is_said_to_be_cut(suffix, ranking, bureaux, provenance, tmp_path):
-    dialect = "plain+provenance" if suffix == ".csv" else "plain"
-    content = to_bytes(ranking, suffix, bureaux=bureaux, provenance=provenance, dialect=dialect)
+def test_a_file_cut_in_the_middle_is_said_to_be_cut(suffix, written, tmp_path):
+    content = written(suffix, "plain+provenance" if suffix == ".csv" else "plain")
     path = tmp_path / f"cut{suffix}"
     # A CSV's rows have no end mark: cut it inside its provenance.
     end = content.index(b"sources") if suffix == ".csv" else len(content) * 2 // 3

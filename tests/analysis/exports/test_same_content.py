@@ -23,7 +23,7 @@ from analysis.exports.same_content import same_content
 COMPRESSED = (".xlsx", ".pdf", ".png")
 HEAD = 8  # bytes of a PNG's signature
 # By format: the same ranking, compressed by this zlib and by another.
-WRITTEN: dict[str, tuple[bytes, bytes]] = {}
+BOTH: dict[str, tuple[bytes, bytes]] = {}
 
 
 @pytest.fixture
@@ -79,17 +79,17 @@ def zipped(content: bytes, level: int) -> bytes:
 
 
 @pytest.fixture
-def both(ranking, bureaux, provenance, other_zlib):
+def both(ranking, bureaux, provenance, written, other_zlib):
     """Return what writes the ranking, by this zlib and by another: once in each format."""
     where = {"bureaux": bureaux, "provenance": provenance}
 
     def both(suffix):
-        if suffix not in WRITTEN:
-            ours = to_bytes(ranking, suffix, **where)
+        if suffix not in BOTH:
+            ours = written(suffix)
             other_zlib()
             theirs = to_bytes(ranking, suffix, **where)
-            WRITTEN[suffix] = ours, repacked(theirs) if suffix == ".png" else theirs
-        return WRITTEN[suffix]
+            BOTH[suffix] = ours, repacked(theirs) if suffix == ".png" else theirs
+        return BOTH[suffix]
 
     return both
 

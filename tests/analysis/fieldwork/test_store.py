@@ -142,7 +142,7 @@ def test_turfs_cut_again_replace_those_of_their_bureaux(store):
 
 
 def test_a_server_holds_several_campaigns_and_each_sees_its_own(server, tmp_path):
-    url = server.database()
+    url = server.migrated()
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     first = open_store(tmp_path / "one", url)
@@ -235,7 +235,7 @@ def test_a_writer_killed_in_the_middle_leaves_whole_files_only(store, tmp_path, 
 
 
 def test_the_database_gone_in_the_middle_keeps_the_file(server, tmp_path):
-    store = open_store(tmp_path, server.database())
+    store = open_store(tmp_path, server.migrated())
     field_plan.register(store.engine, turfs())
 
     @sa.event.listens_for(store.engine, "before_cursor_execute")
@@ -312,7 +312,7 @@ def test_turfs_cut_again_leave_the_sums_sound_and_the_visits_counted(store):
 
 def test_postgresql_counts_the_plan_at_once(server, tmp_path):
     # Until it has, each import reads the whole plan of a large campaign.
-    opened = open_store(tmp_path, server.database())
+    opened = open_store(tmp_path, server.migrated())
     field_plan.register(opened.engine, turfs())
     query = sa.text("SELECT reltuples FROM pg_class WHERE relname = 'plan'")
     with opened.engine.connect() as connection:

@@ -354,9 +354,8 @@ def test_a_backup_of_a_newer_version_is_left_alone(tmp_path):
 
 
 def test_every_campaign_of_a_server_comes_back_and_every_login_has_ended(server, tmp_path):
-    url, fresh = server.database(), server.database()
+    url, fresh = server.migrated(), server.database()
     engine = connect(url)
-    migrate.upgrade(engine)
     for campaign in ("left-1", "right-2"):
         membership.found_campaign(engine, campaign, name=campaign, organisation="F")
         audit.note(of_tenant(engine, campaign), "ada", "download")

@@ -188,13 +188,13 @@ def test_images_may_come_from_the_server_that_was_named(monkeypatch):
 def store(server, monkeypatch):
     """Open a server's store, which the front door asks."""
     from analysis.database.engine import connect
-    from analysis.database.migrate import upgrade
 
-    opened = connect(server.database())
-    upgrade(opened)
+    url = server.migrated()
+    opened = connect(url)
     monkeypatch.setattr(server_access, "engine", lambda: opened)
     yield opened
     opened.dispose()
+    server.drop(url)
 
 
 def come_in(store, subject="ada"):

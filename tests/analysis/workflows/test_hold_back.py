@@ -49,8 +49,8 @@ def test_of_every_five_in_order_of_rank_one_is_held_back(tmp_path):
     assert set(table["arm"]) == {"treated", "control"}
 
 
-def test_hours_doors_and_votes_announced_are_those_without_controls(own, sealed):
-    found, prospects = answer(own, LEFT)
+def test_hours_doors_and_votes_announced_are_those_without_controls(answered):
+    own, found, prospects = answered
     held = hold_back_of(own.path, found.table)
     assert RankingFile(own, LEFT, found, prospects).announced is found
     told = {
@@ -144,6 +144,12 @@ def sealed(own):
     return keep(own.path, sealed_with(design, 77, {}), {})
 
 
+@pytest.fixture(scope="module")
+def answered(own, sealed):
+    """Rank that place once, with its design, and return it too: nobody changes what is ranked."""
+    return own, *answer(own, LEFT)
+
+
 def test_sealed_arms_hold_whatever_is_ranked(own, sealed):
     for scenario in (LEFT, Scenario("right", "2024_legi_t1")):
         table = answer(own, scenario)[0].table
@@ -192,7 +198,7 @@ def test_the_command_line_holds_back_what_is_sealed(own, sealed, tmp_path, capsy
     "kind", ["default", "whole", "sealed", "given up", "without"], ids=lambda k: k
 )
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
-def test_a_file_with_arms_is_made_again_byte_for_byte(own, sealed, tmp_path, kind, suffix):
+def test_a_file_with_arms_is_made_again_byte_for_byte(answered, sealed, tmp_path, kind, suffix):
     held = {
         "default": HoldBack(),
         "whole": WHOLE,
@@ -200,7 +206,7 @@ def test_a_file_with_arms_is_made_again_byte_for_byte(own, sealed, tmp_path, kin
         "given up": HoldBack(on=False, given_up="Nobody will know."),
         "without": None,
     }[kind]
-    found, prospects = answer(own, LEFT)
+    own, found, prospects = answered
     table = with_arms(found.table, held, folder=own.path, seed=LEFT.settings.seed)
     file = write(
         table,

@@ -32,7 +32,7 @@ def made(server, tmp_path, monkeypatch):
     settings = ServerSettings(
         server=True,
         address="https://palier.example.org",
-        store=server.database(),
+        store=server.migrated(),
         workspaces=str(tmp_path),
         login=Login("m"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from copy import deepcopy
 from datetime import date
 from functools import partial
 
@@ -20,6 +21,7 @@ from analysis.fieldwork.store import open_store
 from analysis.tables.schema import OUTCOMES
 from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
+from analysis.turf import cut
 from analysis.turf.graph import write_graph
 from analysis.turf.planning import Plan
 from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, LEFT_ALONE, NOT_LISTED
@@ -36,6 +38,22 @@ from tests.made import DATA, folder_bytes
 
 FIRST = ["turf_id", "stop", "address_id", "bureau_id", "latitude", "longitude"]
 FIRST += ["dwellings", "minutes", "walk_m"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def searched():
+    """Search what is the same once: these tests cut the same bureaux again and again."""
+    search, kept = cut._feasible, {}
+
+    def once(work_min, metres, *asked):
+        key = (work_min.tobytes(), metres.tobytes(), *asked)
+        if key not in kept:
+            kept[key] = search(work_min, metres, *asked)
+        return deepcopy(kept[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cut, "_feasible", once)
+        yield kept
 
 
 @pytest.fixture
@@ -112,7 +130,8 @@ def test_from_targets_to_files(run, valmont, targets, tmp_path, bureaux):
     assert summary["made_from"]["targets.csv"]
 
 
-def test_the_same_question_gives_the_same_bytes(valmont, targets, two, tmp_path):
+def test_the_same_question_gives_the_same_bytes(valmont, targets, two, tmp_path, searched):
+    searched.clear()
     for name, walks in (("one", two), ("two", make_walks(valmont, targets, Ask(top=2)))):
         write_walks(walks, tmp_path / name)
     assert folder_bytes(tmp_path / "one") == folder_bytes(tmp_path / "two")
