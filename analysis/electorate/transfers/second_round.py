@@ -285,22 +285,23 @@ def _intervals(
     """Return both ends of the finalists' shares by bureau, and the votes of the whole by draw."""
     spread, level = doubt
     ends = ((1 - level) / 2, (1 + level) / 2)
-    low, top = [], []
-    totals = np.zeros((len(drawn), drawn.shape[2]))
+    ended, totals = [], np.zeros((len(drawn), drawn.shape[2]))
     for start in range(0, len(counts), _AT_ONCE):
         part = counts[start : start + _AT_ONCE]
-        size = np.maximum(part.sum(axis=1), 1.0)[None, :, None]
+        people = part.sum(axis=1)[None, :, None]
+        size = np.maximum(people, 1.0)
         expected = np.einsum("bi,dij->dbj", part, drawn) / size
         # A Dirichlet: no share falls below nought, and the middle stays where it is.
         sure = 1 / (4 * spread**2 + 1 / size) - 1
         worth = rng.standard_gamma(np.maximum(expected * sure, _LEAST_WORTH))
-        votes = worth / worth.sum(axis=2, keepdims=True) * size
-        totals += votes.sum(axis=1)
-        of = _of(votes[:, :, finalists], votes[:, :, finalists].sum(axis=2, keepdims=True))
-        ended = np.quantile(of, ends, axis=0)
-        low.append(ended[0])
-        top.append(ended[1])
-    return np.vstack(low), np.vstack(top), totals
+        whole = worth.sum(axis=2, keepdims=True)
+        # Of one elector every share may be too small for a number: the middle stands in.
+        share = np.divide(worth, whole, out=expected, where=whole > 0)
+        totals += (share * people).sum(axis=1)
+        votes = (share * size)[:, :, finalists]
+        of = _of(votes, votes.sum(axis=2, keepdims=True))
+        ended.append(np.quantile(of, ends, axis=0))
+    return *np.concatenate(ended, axis=1), totals
 
 
 def _whole(

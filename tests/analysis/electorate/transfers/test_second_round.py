@@ -72,6 +72,17 @@ def test_more_doubt_widens_and_more_strays_widen():
     assert wide(spread=0.08) > wide(spread=0.0)
 
 
+def test_bureaux_of_one_elector_or_none_hide_nothing_of_the_whole():
+    alone = pd.DataFrame(0, index=[f"2_{i:04}" for i in range(400)], columns=FIRST.columns)
+    alone.loc[alone.index[::2], "C"] = 1
+    found = counted(pd.concat([FIRST * 1000, alone]))
+    large = counted(FIRST * 1000).whole.set_index("destination")
+    whole = found.whole.set_index("destination")
+    ends = ["lower", "share_valid", "upper"]
+    assert whole.loc["A", ends].tolist() == pytest.approx(large.loc["A", ends].tolist(), abs=0.005)
+    assert found.shares[ends].notna().all(axis=None)
+
+
 def test_mergers_withdrawals_and_those_who_come():
     after = merged(SHARES, "C", "B", follow=0.7)
     assert after.loc["C"].tolist() == pytest.approx([0.2, 0.7, 0.1, 0.0])
