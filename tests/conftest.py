@@ -19,7 +19,15 @@ settings.load_profile("suite")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes seconds; runs all the same")
-    # Who only hands out the tests begins a second sooner without what they need.
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session):
+    """Load what tests share once lines are counted: those of a module's beginning count too.
+
+    Who only hands out the tests begins a second sooner without it.
+    """
+    config = session.config
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.shared_fixtures")
 
