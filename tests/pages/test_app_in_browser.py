@@ -27,7 +27,7 @@ from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer, shapes_of, with_settings
 from analysis.workflows.reproduce import reproduce
 from pages._ui import state
-from tests.browser import LOCAL, app_apart, open_page, serve, settle
+from tests.browser import app_apart, open_page, serve, settle
 from tests.made import numbered
 from tests.pages.test_turfs import cut_two_bureaux, wait
 
@@ -518,9 +518,6 @@ def test_a_scenario_opens_again_from_its_file_and_from_its_link(app, visit, tmp_
 @pytest.mark.browser
 def test_a_phone_without_network_shows_every_page_and_asks_nobody(app, visit, left):
     page = visit("?lang=en", width=390, height=844, has_touch=True, is_mobile=True)
-    page.context.route(
-        lambda url: (urlsplit(url).hostname or "") not in LOCAL, lambda route: route.abort()
-    )
     for path in ("", "data", "priorities?bloc=left&lang=fr", "priorities?bloc=left&lang=en"):
         page.goto(f"{app.url}/{path}")
         settle(page)
