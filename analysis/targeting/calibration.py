@@ -214,7 +214,15 @@ class _Asked:
         k = reach(value.hours[order], DECIDES * float(value.hours.sum()))
         drawn = simulate(asked.table, Params(), rng, wanted=Wanted(k, DRAWS))
         real = asked.table.assign(**truth.rates(bloc, asked.rival, spread.valid))
-        return cls(real, drawn.lower, drawn.upper, drawn.top_probability, k)
+        return cls(_columns(real), drawn.lower, drawn.upper, drawn.top_probability, k)
+
+
+def _columns(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Take a table apart: a column of it is asked for tens of thousands of times."""
+    return {
+        str(name): column.astype("float64") if pd.api.types.is_numeric_dtype(column) else column
+        for name, column in table.items()
+    }
 
 
 def _narrowed(prospects: Prospects, rng: np.random.Generator) -> Prospects:

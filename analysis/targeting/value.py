@@ -193,7 +193,7 @@ def answers(table: pd.DataFrame) -> np.ndarray:
     away, ours = table["abstention"].to_numpy(), table["support"].to_numpy()
     found = np.stack(
         [
-            np.ones(len(table)),
+            np.ones(len(weights)),
             away,
             away * (1 - away),
             table["volatility"].to_numpy(),
@@ -210,7 +210,7 @@ def respond(table: pd.DataFrame) -> np.ndarray:
     """
     ours, weights = table["support"].to_numpy(), table["registered"].to_numpy(dtype=float)
     if not (ours * weights).sum() > 0:
-        return np.ones((len(ANSWERS), len(table)))
+        return np.ones((len(ANSWERS), len(weights)))
     found = answers(table)
     mean = np.average(found * ours, axis=1, weights=weights) / np.average(ours, weights=weights)
     return np.asarray(found / np.maximum(mean, 1e-9)[:, None])

@@ -61,7 +61,8 @@ def true_gains(
     numpy.ndarray
         Worlds × bureaux, once per weight of movement.
     """
-    value, means = value_bureaux(table, params), place_means(table)
+    means = place_means(table)
+    value = value_bureaux(table, params, means)
     kept = index(table, "support", means) * respond(table)
     moved = index(table, "movement", means)
     fetched = params.effect_turnout.mean * value.mobilisable

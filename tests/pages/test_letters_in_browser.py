@@ -211,7 +211,6 @@ def test_from_signing_up_to_leaving_and_asking_what_is_known(town):
     assert "Hello Camille" in letter.get_body(("plain",)).get_content()
     # Eleven supporters, and the two letters to who signed up: nobody gets it twice.
     assert len(letters(town, "@", 13)) == 13
-    time.sleep(1)  # the row of the last one
     see(town, page, "letters?letters_view=send", "en")
     expect(page.get_by_text("Everybody who may get it has got it.")).to_be_visible()
     leave(town, page, letter)

@@ -12,7 +12,7 @@ from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _
 
-EVERY_S = 5
+EVERY_S = 2
 
 
 def watch(place: Workspace, shown: Mark) -> None:
