@@ -12,7 +12,7 @@ import math
 import re
 import string
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache, lru_cache
@@ -275,22 +275,25 @@ _MORE = re.compile(r"… \(\d+ in all\)$")  # as `analysis.errors.some` ends a l
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A template to recognise, how many letters stand outside its gaps, its translation."""
+    """A template: the words around its gaps, how many letters they have, its translation."""
 
-    pattern: re.Pattern[str]
+    literals: tuple[str, ...]
     names: tuple[str, ...]
     length: int
     translation: str
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return where the gaps are in a text of this template; None for any other text."""
+        near = text.startswith(self.literals[0]) and text.endswith(self.literals[-1])
+        return _pattern(self.literals).fullmatch(text) if near else None
 
     def fill(self, text: str, language: str, depth: int = 0) -> str:
         """Translate `text`, which is of this template, and the values in it.
 
         Parameters
         ----------
-        text
-            A text that this template matches.
-        language
-            "fr" or "en".
+        text, language
+            A text that this template matches; "fr" or "en".
         depth
             How many texts it stands in already.
 
@@ -299,8 +302,7 @@ class _Template:
         str
             With its values translated too.
         """
-        match = self.pattern.fullmatch(text)
-        values = match.groups() if match else ()
+        values = match.groups() if (match := self.match(text)) else ()
         told_values = (_value(value, language, depth + 1) for value in values)
         gaps = dict(zip(self.names, told_values, strict=True))
         template = _several(self.translation, gaps)
@@ -330,12 +332,13 @@ def _templates(language: str) -> tuple[_Template, ...]:
                 names.append(name)
         length = sum(map(len, literals))
         if len(set(names)) == len(names):
-            found.append(_Template(_pattern(literals), tuple(names), length, translation))
+            found.append(_Template(tuple(literals), tuple(names), length, translation))
     return tuple(sorted(found, key=lambda template: -template.length))
 
 
-def _pattern(literals: Sequence[str]) -> re.Pattern[str]:
-    """Compile a template; a gap ends where the next words first appear, whatever comes later."""
+@cache
+def _pattern(literals: tuple[str, ...]) -> re.Pattern[str]:
+    """Compile what a text asks for; a gap ends where the next words first appear, come what may."""
     first, *rest = map(re.escape, literals)
     if not rest:
         return re.compile(first)
@@ -371,7 +374,7 @@ def _value(text: str, language: str, depth: int = 0) -> str:
 @lru_cache(maxsize=4096)
 def _template(text: str, language: str) -> _Template | None:
     """Return the template with most words that `text` is of."""
-    return next((t for t in _templates(language) if t.pattern.fullmatch(text)), None)
+    return next((t for t in _templates(language) if t.match(text)), None)
 
 
 def _listed(text: str, separator: str, language: str, depth: int) -> str | None:

@@ -32,7 +32,8 @@ _DOTS_MOST = 6000
 _CLOSE_ZOOM = 16.5
 # Of the screen: how high the map is, a turf's number, the circle of a stop.
 _HIGH_PX, _NUMBER_PX, _STOP_PX = 560, 20, 11
-_LATELY: Lately[gpd.GeoDataFrame] = Lately(8)
+_LATELY: Lately[tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]] = Lately(8)
+_RECORDS: Lately[tuple[gpd.GeoDataFrame, pd.DataFrame]] = Lately(8)
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,17 @@ def outlines_of(stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         `turf_id`, `hue` (place in `HUES`), `stops`, polygons.
     """
     # Asked for at each click on a page: the same stops have the same ground.
-    found = _LATELY.get((str(stops.crs), told_of(stops)), lambda: _outlines_of(stops))
-    return found.copy()
+    return _grounds_of(stops)[0].copy()
+
+
+def _grounds_of(stops: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the ground of each turf in metres, and as it is drawn, in degrees."""
+
+    def work() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+        plan = _outlines_of(stops)
+        return plan, plan.set_geometry(plan.simplify(_COARSE_M)).to_crs(WGS84)
+
+    return _LATELY.get((str(stops.crs), told_of(stops)), work)
 
 
 def _outlines_of(stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -148,8 +158,7 @@ def turf_deck(
     pydeck.Deck
         Its layers `turfs` and `stops` can be picked.
     """
-    plan = outlines_of(picture.stops)
-    grounds = _in_degrees(plan)
+    plan, grounds = (one.copy() for one in _grounds_of(picture.stops))
     view = _view(picture, grounds, wide_px)
     pixel_m = float(_EQUATOR_M * np.cos(np.radians(grounds.total_bounds[1])) / (512 * 2**view.zoom))
     look = Look(pixel_m, picture.route is not None, picture.mark is not None, bool(style))
@@ -182,11 +191,7 @@ def turf_deck(
 
 def view_of(picture: TurfPicture, *, wide_px: int = 620) -> pydeck.ViewState:
     """Return where the map of a picture opens (see `turf_deck`), without drawing it."""
-    return _view(picture, _in_degrees(outlines_of(picture.stops)), wide_px)
-
-
-def _in_degrees(plan: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return plan.set_geometry(plan.simplify(_COARSE_M)).to_crs(WGS84)
+    return _view(picture, _grounds_of(picture.stops)[1], wide_px)
 
 
 def _view(picture: TurfPicture, grounds: gpd.GeoDataFrame, wide_px: int) -> pydeck.ViewState:
@@ -269,7 +274,15 @@ def _grounds(grounds: gpd.GeoDataFrame, chosen: frozenset[str]) -> list[pydeck.L
     return [ground, outlines]
 
 
-def _records(stops: gpd.GeoDataFrame) -> pd.DataFrame:
+def _records(stops: gpd.GeoDataFrame, step: int = 1) -> pd.DataFrame:
+    """Return what deck.gl is told of every so many stops, to be read only."""
+    # Of these very stops, which stay as they are: kept beside what is told of them, no others can
+    # take their place in memory.
+    work = partial(_records_of, stops.iloc[::step])
+    return _RECORDS.get((id(stops), step), lambda: (stops, work()))[1]
+
+
+def _records_of(stops: gpd.GeoDataFrame) -> pd.DataFrame:
     at = stops.geometry.to_crs(WGS84)
     names = ["turf_id", "stop", "label", "dwellings", "address_id"]
     kept = pd.DataFrame(stops[stops.columns.intersection(names)]).reset_index(drop=True)
@@ -287,7 +300,7 @@ def _dots(stops: gpd.GeoDataFrame, colour: pd.Series, chosen: frozenset[str]) ->
     step = max(1, -(-len(stops) // _DOTS_MOST))
     shades = {str(one): rgb(str(one)) for one in colour.unique()}
     colours = [shades[str(one)] for one in colour.iloc[::step]]
-    rows = _records(stops.iloc[::step]).assign(colour=colours)
+    rows = _records(stops, step).assign(colour=colours)
     if "address_id" in rows:
         black = rows["address_id"].isin(chosen)
         rows["colour"] = rows["colour"].where(~black, pd.Series([rgb("#000000")] * len(rows)))

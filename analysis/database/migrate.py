@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from weakref import WeakSet
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import Pool
@@ -20,6 +20,8 @@ from analysis.errors import DataError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = "palier migration"
+# Where Alembic keeps the version of the tables.
+_VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))
 # Connections to databases that were found to be of this version, and to let the roles in.
 _whole: WeakSet[Pool] = WeakSet()
 
@@ -132,4 +134,7 @@ def tenants_of(connection: Connection) -> list[str]:
 
 def revision_of(connection: Connection) -> str | None:
     """Return the version of the tables; None in an empty store."""
-    return MigrationContext.configure(connection).get_current_revision()
+    # Every opening of a store asks: Alembic's own way takes four times as long.
+    if not connection.dialect.has_table(connection, _VERSIONS.name):
+        return None
+    return connection.execute(sa.select(_VERSIONS.c.version_num)).scalars().one_or_none()

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -281,6 +281,6 @@ def _begin(key: Key, work: Callable[[Progress], Any]) -> Job:
     return jobs.submit(key, in_turn)
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def _answers() -> OrderedDict[Key, Any]:
     return OrderedDict()

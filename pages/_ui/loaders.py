@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
@@ -51,6 +51,15 @@ from pages._ui.i18n import _, language
 
 # Enough for one large and a few small places at a time.
 _FEW, _SOME = room(4), room(48)
+# What every run of every page asks for a dozen times: Streamlit's own store takes longer to find
+# an answer than most pages take to use it.
+_OPEN: Lately[Workspace] = Lately(_FEW)
+_TABLES: Lately[pd.DataFrame] = Lately(2 * _FEW)
+_BLOCS: Lately[list[str]] = Lately(_SOME)
+_ELECTIONS: Lately[tuple[list[str], list[str]]] = Lately(_SOME)
+# Names of bureaux of a place that were asked for so far.
+_LABELS: Lately[dict[str, str]] = Lately(_SOME)
+_RANKED: Lately[Ranking] = Lately(_FEW)
 _HOUSES = ["street", "number", "suffix", "commune_id", "geometry"]
 
 
@@ -68,7 +77,9 @@ def workspace() -> Workspace:
 def open_place(folder: Path) -> Workspace:
     """Open the workspace of a folder."""
     where = str(folder)
-    return _open(where, tuple(changed_ns(f"{where}/{name}") for name in (MANIFEST, *EDITED)))
+    # A rebuilt workspace is opened again.
+    stamp = tuple(changed_ns(f"{where}/{name}") for name in (MANIFEST, *EDITED))
+    return _OPEN.get((where, stamp), partial(open_workspace, where))
 
 
 def _make_sample() -> None:
@@ -90,60 +101,44 @@ def _build_sample() -> None:
     build(sample_inputs(state.SAMPLE), state.workspaces() / state.SAMPLE_NAME)
 
 
-@st.cache_resource(max_entries=_FEW, show_spinner=False)
-def _open(folder: str, stamp: tuple[int, ...]) -> Workspace:
-    del stamp  # in the key: a rebuilt workspace is opened again
-    return open_workspace(folder)
+def table(folder: str, digest: str, name: str) -> pd.DataFrame:
+    """Return a table of the workspace, to be read only."""
+    return _TABLES.get((folder, digest, name), partial(_table, folder, digest, name))
 
 
 @st.cache_resource(max_entries=_SOME, show_spinner=False)
-def table(folder: str, digest: str, name: str) -> pd.DataFrame:
-    """Return a table of the workspace, to be read only."""
+def _table(folder: str, digest: str, name: str) -> pd.DataFrame:
+    """Read a table of a workspace: once, however many ask for it at the same time."""
     del digest
     return Workspace(Path(folder)).read(name)
 
 
 def blocs(place: Workspace) -> list[str]:
     """Return the blocs of a place, the one with most votes first; to be read only."""
-    return _blocs(str(place.path), place.digest)
-
-
-@st.cache_resource(max_entries=_SOME, show_spinner=False)
-def _blocs(folder: str, digest: str) -> list[str]:
-    return blocs_by_votes(table(folder, digest, "candidates"))
+    asked = str(place.path), place.digest
+    return _BLOCS.get(asked, lambda: blocs_by_votes(table(*asked, "candidates")))
 
 
 def elections(place: Workspace) -> tuple[list[str], list[str]]:
     """Return what `elections_to_prepare` gives for a place, to be read only."""
     # Of what it needs, the calendar of a terrain alone is in no table.
-    calendar = tuple(elections_to_come(place.manifest))
-    return _elections(str(place.path), place.digest, calendar, place.manifest)
+    asked, calendar = (str(place.path), place.digest), tuple(elections_to_come(place.manifest))
 
+    def work() -> tuple[list[str], list[str]]:
+        known, places = (table(*asked, name) for name in ("elections", "places"))
+        return elections_to_prepare(place.manifest, known, places)
 
-@st.cache_resource(max_entries=_SOME, show_spinner=False)
-def _elections(
-    folder: str, digest: str, calendar: tuple[str, ...], _manifest: Mapping[str, Any]
-) -> tuple[list[str], list[str]]:
-    del calendar
-    known, places = (table(folder, digest, name) for name in ("elections", "places"))
-    return elections_to_prepare(_manifest, known, places)
+    return _ELECTIONS.get((*asked, calendar), work)
 
 
 def labels(bureau_ids: Iterable[str]) -> list[str]:
     """Name bureaux of the place in use: « 18e, bureau 50, École rue Championnet »."""
     place = workspace()
-    known = _labels(str(place.path), place.digest)
+    known = _LABELS.get((str(place.path), place.digest), dict)
     ids = [str(one) for one in bureau_ids]
     if new := [one for one in ids if one not in known]:
         known |= dict(zip(new, bureau_labels(place, new), strict=True))
     return [known[one] for one in ids]
-
-
-@st.cache_resource(max_entries=_SOME, show_spinner=False)
-def _labels(folder: str, digest: str) -> dict[str, str]:
-    """Return the names of a place that were asked for so far."""
-    del folder, digest
-    return {}
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
@@ -209,8 +204,13 @@ def ranking_now(folder: str, digest: str, toml: str) -> Ranking:
 
 def ranking(place: Workspace, scenario: Scenario, *, light: bool = True) -> Ranking:
     """Return the ranking of a scenario; with fewer draws on a large place when `light`."""
-    with st.spinner(_("Ranking the bureaux…")):
-        return _ranking(str(place.path), place.digest, scenario.to_toml(), light)
+    asked = str(place.path), place.digest, scenario.to_toml(), light
+
+    def work() -> Ranking:
+        with st.spinner(_("Ranking the bureaux…")):
+            return _ranking(*asked)
+
+    return _RANKED.get(asked, work)
 
 
 @st.cache_resource(max_entries=_SOME, show_spinner=False)

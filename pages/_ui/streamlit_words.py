@@ -7,6 +7,7 @@ style sheets put other words in their place; `docs/decisions.md` lists what is l
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import streamlit as st
 
@@ -35,16 +36,22 @@ def most_mb(box: str) -> int:
 
 def replace_words() -> None:
     """Write Streamlit's own words in the language of the session; English ones stay."""
+    st.html(_sheet(language(), int(st.get_option("server.maxUploadSize"))))
+
+
+@cache
+def _sheet(tongue: str, most_mb_of_all: int) -> str:
+    """Return the style sheet of a language, which is that of the session, and a limit of files."""
     refused = _("This file is not taken: it is larger than said here, or of a kind not asked for.")
     rules = [_line_below(_UNTAKEN, refused)]
-    if language() != "en":
-        rules += [_rule(place, text) for place, text in _words().items()]
+    if tongue != "en":
+        rules += [_rule(place, text) for place, text in _words(most_mb_of_all).items()]
         # The same bubble tells of a number and of a file; it hangs at the end of the page.
         rules.append(_rule(f"body:has({_MARK}) {_REFUSED}", refused))
-    st.html("<style>" + "".join(rules) + "</style>")
+    return "<style>" + "".join(rules) + "</style>"
 
 
-def _words() -> dict[str, str]:
+def _words(most_mb_of_all: int) -> dict[str, str]:
     return {
         _HINT: _("Enter to confirm"),
         _BUTTON: _("Choose a file"),
@@ -53,7 +60,7 @@ def _words() -> dict[str, str]:
         _CHOICE.format(which="matches"): _("Choose all that are found"),
         _EMPTY.format(part="day"): _("dd"),
         _EMPTY.format(part="year"): _("yyyy"),
-        _LIMIT: _size(int(st.get_option("server.maxUploadSize"))),
+        _LIMIT: _size(most_mb_of_all),
     } | {f"[class*='st-key-{key}'] {_LIMIT}": _size(most_mb(key)) for key in _LESS}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -14,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from analysis.access import rights
 from analysis.access.server_settings import ServerSettings, check_address
 from analysis.errors import DataError
+from analysis.tables.lately import Lately
 from analysis.workflows import server_access
 from analysis.workflows.turns import Turns
 from pages._ui import messages, state
@@ -26,6 +28,7 @@ from pages._ui.i18n import _
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
 _CHOICE = "access.choice"
+_MADE: Lately[StreamlitPage] = Lately(100)
 _PAGES, _WORK = Turns(at_once=2, longest_s=10.0), Turns(at_once=2, longest_s=10.0)
 
 
@@ -106,17 +109,21 @@ def only_open(found: Visitor, parts: Parts) -> dict[str, list[StreamlitPage]]:
                 closed.append(st.Page(say, title=title, url_path=name, visibility="hidden"))
             else:
                 comes_in = comes_in or name
-                page = st.Page(
-                    f"pages/{name}.py",
-                    title=title,
-                    icon=f":material/{icon}:",
-                    default=name == comes_in,
-                )
-                shown.setdefault(heading, []).append(page)
+                shown.setdefault(heading, []).append(_page(name, title, icon, name == comes_in))
     closed.append(_answer_for_others([*chain(*shown.values()), *closed], comes_in))
     for pages_of in list(shown.values())[:1]:
         pages_of += closed
     return shown
+
+
+def _page(name: str, title: str, icon: str, first: bool) -> StreamlitPage:  # noqa: FBT001
+    """Return a page; its file is looked for once, not at every run of every page."""
+
+    def work() -> StreamlitPage:
+        return st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", default=first)
+
+    # `st.navigation` marks the one that it lets run: each run has its own.
+    return copy(_MADE.get((name, title, icon, first), work))
 
 
 def _answer_for_others(pages: list[StreamlitPage], comes_in: str) -> StreamlitPage:

@@ -16,6 +16,7 @@ from analysis.exports.field_kit.kit import Kit
 from analysis.fieldwork.campaign import FOLDER
 from analysis.geography import address_search
 from analysis.tables.file_stamp import changed_ns
+from analysis.tables.lately import Lately
 from analysis.tables.workspace import Workspace
 from analysis.turf.edit_rules import Ground
 from analysis.turf.graph import StreetGraph
@@ -37,6 +38,7 @@ from pages._ui.bureau_map import publish_style
 from pages._ui.fieldwork import load_fieldwork as field
 
 _FEW, _SOME = room(4), room(16)
+_PICTURES: Lately[tuple[Walks, TurfPicture]] = Lately(_FEW)
 
 
 def walks(folder: str) -> Walks:
@@ -153,6 +155,12 @@ def _opening(folder: str, slot: str, share_open: float, asked: field.Mark | None
 
 def picture(workspace: str, digest: str, cut: Walks, turf: str | None) -> TurfPicture:
     """Return what the map of turfs draws: those of a cut, or the walk of one."""
+    # Of these very walks: kept beside their picture, no others can take their place in memory.
+    asked = workspace, digest, id(cut), turf
+    return _PICTURES.get(asked, lambda: (cut, _picture(workspace, digest, cut, turf)))[1]
+
+
+def _picture(workspace: str, digest: str, cut: Walks, turf: str | None) -> TurfPicture:
     stops = cut.of(turf) if turf else cut.turfs
     bureaux = tuple(sorted(stops["bureau_id"].unique()))
     crs = Workspace(Path(workspace)).crs
