@@ -26,8 +26,10 @@ SECONDS = 120
 _NUMBER = re.compile(r"\d+(?:[\u202f\u00a0]\d{3})*(?:[.,]\d+)?")
 _MEND = "jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb"
 # What another notebook left behind: names, the place it was about, how it shows things.
-# What is left are the libraries, which the collector need not look at again.
+# What is left are the libraries, which the collector need not look at again; and nobody looks at
+# the pictures, which need not be drawn twice to be cropped, nor large.
 FORGET = """%reset -f
+%config InlineBackend.print_figure_kwargs = {{"bbox_inches": None, "dpi": 30}}
 import gc, os, sys
 gc.freeze()
 for name in ("PALIER_WORKSPACE", "PALIER_EXPERIMENTS"):

@@ -177,6 +177,9 @@ def redrawn_moments(
     """
     plan = _Plan.of(lottery, masses, lottery.flips)
     step = max(1, min(500, _NUMBERS // max(lottery.clusters, 1)))
+    if draws <= step:
+        # A single lot waits for no thread to begin.
+        return _unpack(_sums(plan, lottery.faces(rng, draws)), masses.values.shape[1] - 1)
     parts: list[Future[Floats]] = []
     # Draws stay in one thread, so that a seed gives the same ones; they are added up in another.
     with ThreadPoolExecutor(1) as adding:

@@ -117,12 +117,15 @@ def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     """
     exact: dict[tuple[str, str], str] = {}
     spelt: dict[tuple[str, str], set[str]] = {}
-    for election, key, bloc in zip(blocs["election"], blocs["key"], blocs["bloc"], strict=True):
+    rows = (blocs[name].to_numpy(dtype=object) for name in ("election", "key", "bloc"))
+    for election, key, bloc in zip(*rows, strict=True):
         exact[election, key] = bloc
         spelt.setdefault((election, spelling(key)), set()).add(bloc)
     # Two keys that are one but for their accents are two lists where their blocs differ.
     near = {one: next(iter(found)) for one, found in spelt.items() if len(found) == 1}
-    columns = (candidates[name] for name in ("election_id", "nuance", "name"))
+    columns = (
+        candidates[name].to_numpy(dtype=object) for name in ("election_id", "nuance", "name")
+    )
     asked = [(_ROUND.sub("", election), *who) for election, *who in zip(*columns, strict=True)]
     nuances = {(election, spelling(nuance)) for election, nuance, _ in asked}
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.contacts.normalise import name_key
 from analysis.geography.way_names import split_numbers, street_keys, suffix_keys
-from analysis.readers.known_places import known_places
+from analysis.readers.known_places import communes
 
 # How far each way of meeting may be trusted; below `SURE` the bureau is not used.
 EXACT, NO_SUFFIX, NEAR_NUMBER, STREET, ALIKE = 1.0, 0.9, 0.75, 0.6, 0.8
@@ -79,11 +79,12 @@ def _known(addresses: pd.DataFrame) -> pd.DataFrame:
 
 def _communes(homes: pd.DataFrame, addresses: pd.DataFrame) -> pd.Series:
     """Return the commune each person lives in: the only one, or that of postcode and city."""
-    communes = sorted(addresses["commune_id"].astype("str").unique())
+    codes = sorted(addresses["commune_id"].astype("str").unique())
     names: dict[tuple[str, str], str] = {}
     posts: dict[str, set[str]] = {}
-    for place in known_places():
-        if place.kind == "commune" and place.code in set(communes):
+    inside = frozenset(codes)
+    for place in communes().values():
+        if place.code in inside:
             for post in place.postal or ("",):
                 names[post, name_key(place.name)] = place.code
                 posts.setdefault(post, set()).add(place.code)
@@ -91,12 +92,12 @@ def _communes(homes: pd.DataFrame, addresses: pd.DataFrame) -> pd.Series:
     def commune(post: str, city: str) -> str:
         if code := names.get((post, name_key(city))):
             return code
-        if len(communes) == 1 and (not posts or not post or post in posts):
-            return communes[0]
+        if len(codes) == 1 and (not posts or not post or post in posts):
+            return codes[0]
         here = posts.get(post, set())
         return next(iter(here)) if len(here) == 1 else ""
 
-    pairs = list(zip(homes["postcode"], homes["city"], strict=True))
+    pairs = _pairs(homes, "postcode", "city")
     told = {pair: commune(*pair) for pair in set(pairs)}
     return pd.Series([told[pair] for pair in pairs], index=homes.index, dtype="str")
 
@@ -130,11 +131,14 @@ def _index(table: pd.DataFrame, keys: list[str]) -> pd.MultiIndex:
 
 def _alike(asked: pd.DataFrame, known: pd.DataFrame, found: pd.DataFrame) -> pd.Series:
     """Return the street of the commune that differs by one letter, "" where none or several do."""
+    todo = np.asarray(found["score"] == 0)
+    if not todo.any():
+        return pd.Series("", index=asked.index, dtype="str")
     streets: dict[tuple[str, str], set[str]] = {}
-    for commune, street in set(zip(known["commune"], known["street"], strict=True)):
+    known_streets = set(_pairs(known, "commune", "street"))
+    for commune, street in known_streets:
         for key in _without_one(street):
             streets.setdefault((commune, key), set()).add(street)
-    known_streets = set(zip(known["commune"], known["street"], strict=True))
 
     def near(commune: str, street: str) -> str:
         if len(street) < _KEY_LENGTH or (commune, street) in known_streets:
@@ -142,10 +146,15 @@ def _alike(asked: pd.DataFrame, known: pd.DataFrame, found: pd.DataFrame) -> pd.
         hits = set().union(*(streets.get((commune, key), set()) for key in _without_one(street)))
         return next(iter(hits)) if len(hits) == 1 else ""
 
-    todo = np.asarray(found["score"] == 0)
-    pairs = list(zip(asked["commune"], asked["street"], strict=True))
+    pairs = _pairs(asked, "commune", "street")
     told = {pair: near(*pair) for pair, wanted in zip(pairs, todo, strict=True) if wanted}
     return pd.Series([told.get(pair, "") for pair in pairs], index=asked.index, dtype="str")
+
+
+def _pairs(table: pd.DataFrame, one: str, other: str) -> list[tuple[str, str]]:
+    """Return two columns row by row: from those of Arrow each text would be taken by itself."""
+    both = (table[name].to_numpy(dtype=object) for name in (one, other))
+    return list(zip(*both, strict=True))
 
 
 def _without_one(street: str) -> set[str]:

@@ -305,9 +305,12 @@ def _trusted(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
 
 def _same(rows: pd.DataFrame) -> pd.Series:
     """Return what tells an address: its id, else what it is called and where it stands."""
-    own = rows["address_id"]
-    at = rows["commune_id"] + " " + rows["address"].map(plain) + rows["lon"] + rows["lat"]
-    return own.mask(own.str.startswith(_NO_ID), at)
+    own = rows["address_id"].copy()
+    without = own.str.startswith(_NO_ID).to_numpy(dtype=bool)
+    bare = rows[without]
+    at = bare["commune_id"] + " " + bare["address"].map(plain) + bare["lon"] + bare["lat"]
+    own[without] = at.to_numpy()
+    return own
 
 
 def _weight(rows: pd.DataFrame) -> pd.Series:

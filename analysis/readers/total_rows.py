@@ -167,7 +167,7 @@ class _Votes:
 
 def _summed(values: np.ndarray, commune: np.ndarray, votes: _Votes) -> np.ndarray:
     """Return the positions of the rows that are sums of others."""
-    active = np.flatnonzero((values > 0).all(axis=1))
+    active = np.flatnonzero(_in_all(values > 0))
     found = np.array([], dtype=int)
     for _ in range(_DEEPEST):
         suspects = _suspects(values[active], commune[active])
@@ -203,13 +203,15 @@ def _nearly(
     votes
         Of the election.
     """
-    rows = np.setdiff1d(np.flatnonzero((values > 0).all(axis=1)), without)
+    left = _in_all(values > 0)
+    left[without] = False
+    rows = np.flatnonzero(left)
     size = int(commune.max(initial=-1)) + 1
     many = np.bincount(commune[rows], minlength=size)[commune[rows]] > _LEAST_OTHERS
     rows = rows[many]
     own, code = values[rows], commune[rows]
     sums = np.stack([np.bincount(code, weights=c, minlength=size) for c in own.T], axis=1)
-    near = (own >= _LEAST).all(axis=1) & _is_near(own, sums[code] - own).all(axis=1)
+    near = _in_all(own >= _LEAST) & _in_all(_is_near(own, sums[code] - own))
     found = [
         k for k in rows[near]
         if votes.nearly_agree(k, rows[(commune[rows] == commune[k]) & (rows != k)])
@@ -232,10 +234,10 @@ def _suspects(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndar
         yield row[[k]], np.arange(k + 1, end[k])
     sizes = np.bincount(commune)
     sums = np.stack([np.bincount(commune, weights=column) for column in values.T], axis=1)
-    halves = (2 * values == sums[commune]).all(axis=1) & (sizes[commune] >= _LEAST_ROWS)
+    halves = _in_all(2 * values == sums[commune]) & (sizes[commune] >= _LEAST_ROWS)
     for k in np.flatnonzero(halves):
         yield row[[k]], np.flatnonzero((commune == commune[k]) & (row != k))
-    for k in np.flatnonzero((2 * values == values.sum(axis=0)).all(axis=1)):
+    for k in np.flatnonzero(_in_all(2 * values == values.sum(axis=0))):
         yield row[[k]], row[row != k]
     yield from _blocks(values, np.zeros(count, dtype=int))
     yield from _blocks(values, commune)
@@ -254,11 +256,11 @@ def _blocks(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndarra
     end = np.searchsorted(code, code, side="right")
     within, whole = before[1:] - before[first], before[end] - before[first]
     for levels in range(2, _DEEPEST + 1):
-        begins = np.flatnonzero((levels * within == whole).all(axis=1))
+        begins = np.flatnonzero(_in_all(levels * within == whole))
         if not len(begins):
             continue
         more = range(2, levels)
-        at = [np.flatnonzero((levels * within == n * whole).all(axis=1)) for n in more]
+        at = [np.flatnonzero(_in_all(levels * within == n * whole)) for n in more]
         for k in begins:
             ends = [e for hits in (begins, *at) for e in hits if first[e] == first[k]]
             if len(ends) != levels - 1:
@@ -274,4 +276,10 @@ def _where(sums: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return where in `sums`, which grow, each wanted row stands; -1 for nowhere."""
     at = np.searchsorted(sums[:, 0], wanted[:, 0])
     at = np.minimum(at, len(sums) - 1)
-    return np.where((sums[at] == wanted).all(axis=1), at, -1)
+    return np.where(_in_all(sums[at] == wanted), at, -1)
+
+
+def _in_all(so: np.ndarray) -> np.ndarray:
+    """Return which rows are so in all of few columns: `all` would go from row to row."""
+    found: np.ndarray = np.logical_and.reduce(list(so.T))
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,16 +220,48 @@ class Design:
         numpy.ndarray
             As the design's matrix: rows × columns.
         """
+        return next(self.along(data, name, [value]))
+
+    def along(
+        self, data: pd.DataFrame, name: str, values: Sequence[object]
+    ) -> Iterator[np.ndarray]:
+        """Yield the columns were one covariate the same everywhere, for each of its values.
+
+        Parameters
+        ----------
+        data
+            What the design was made from.
+        name, values
+            The covariate, and what it is then.
+
+        Yields
+        ------
+        numpy.ndarray
+            As the design's matrix: rows × columns.
+        """
         # Only its own terms are made again: hundreds of columns of communes stay as they are.
         own = [part for part, names in self._parts.items() if name in names]
-        wanted = dict.fromkeys(one for part in own for one in self._parts[part])
-        there = plain(data[list(wanted)].assign(**{name: value}))
-        fresh = patsy.dmatrix(self._info.subset(own), there, return_type="dataframe")
-        matrix = self.matrix.to_numpy(dtype=float, copy=True)
-        for place, column in enumerate(self.matrix):
-            if column in fresh:
-                matrix[:, place] = fresh[column]
-        return matrix
+        others = dict.fromkeys(one for part in own for one in self._parts[part] if one != name)
+        info = self._info.subset(own)
+        if others:
+            there = data[list(others)]
+            made = (_columns(info, there.assign(**{name: value})) for value in values)
+        else:
+            # Without others its columns are the same in every bureau: one row for each value.
+            every = _columns(info, pd.DataFrame({name: list(values)}))
+            made = ({c: v[place] for c, v in every.items()} for place in range(len(values)))
+        for fresh in made:
+            matrix = self.matrix.to_numpy(dtype=float, copy=True)
+            for place, column in enumerate(self.matrix):
+                if column in fresh:
+                    matrix[:, place] = fresh[column]
+            yield matrix
+
+
+def _columns(info: Any, table: pd.DataFrame) -> dict[str, np.ndarray]:  # noqa: ANN401
+    """Return the columns of terms that were learned before, on other rows."""
+    found = np.asarray(patsy.dmatrix(info, plain(table)))
+    return dict(zip(info.column_names, found.T, strict=True))
 
 
 def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
@@ -252,13 +284,15 @@ def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
             named = plain(data[list(dict.fromkeys(name for term in terms for name in term.names))])
-            whole = patsy.dmatrix(formula, named, known, return_type="dataframe")
+            # The constant alone is as long as the table.
+            made = patsy.dmatrix(formula, named or data, known)
     # What patsy hands to Python raises whatever Python does: a bracket left open, an overflow.
     except (patsy.PatsyError, ValueError, SyntaxError, ArithmeticError, TypeError) as error:
         raise _unread(formula, error) from error
-    values = whole.to_numpy()
-    if len(whole) < len(data) or not np.isfinite(values).all():
+    values, info = np.asarray(made), made.design_info
+    if len(values) < len(data) or not np.isfinite(values).all():
         raise _unread(formula, Text("no number in some bureaux"))
+    whole = pd.DataFrame(values, data.index, info.column_names)
     if np.abs(values).max(initial=0.0) > _LARGEST:
         raise DataError(
             "A column of the formula holds numbers too large to work with.",
@@ -269,13 +303,13 @@ def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
     kept = independent(values)
     owners = np.empty(whole.shape[1], dtype=object)
     written = _written(terms)
-    for name, columns in whole.design_info.term_name_slices.items():
+    for name, columns in info.term_name_slices.items():
         owners[columns] = written[name][0]
     return Design(
         whole.loc[:, kept],
         tuple(owners[kept]),
         tuple(whole.columns[~kept]),
-        whole.design_info,
+        info,
         {name: names for name, (_text, names) in written.items() if name != "Intercept"},
     )
 
@@ -299,17 +333,17 @@ def _unread(formula: str, error: object) -> DataError:
     )
 
 
-def plain(data: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose columns are floats or objects, which is what patsy knows."""
-    return pd.DataFrame(
-        {
-            name: values.astype("float64")
-            if pd.api.types.is_numeric_dtype(values)
-            else values.astype("object")
-            for name, values in data.items()
-        },
-        index=data.index,
-    )
+def plain(data: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return columns as floats or objects, which is all that patsy knows.
+
+    Of columns of pandas it would ask cell after cell, in a table of its own, what is missing.
+    """
+    return {
+        str(name): values.astype(
+            "float64" if pd.api.types.is_numeric_dtype(values) else "object"
+        ).to_numpy()
+        for name, values in data.items()
+    }
 
 
 def independent(matrix: np.ndarray) -> np.ndarray:

@@ -157,6 +157,7 @@ class Fitted(TableTexts):
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = estimate / error
         half = student.ppf((1 + self.spec.level) / 2, self.degrees) * error
+        vif = inflation(self.design)
         table = pd.DataFrame(
             {
                 "column": list(self.design.matrix),
@@ -167,11 +168,10 @@ class Fitted(TableTexts):
                 "p_value": 2 * student.sf(np.abs(ratio), self.degrees),
                 "lower": estimate - half,
                 "upper": estimate + half,
+                **{f"se_{kind}": np.sqrt(np.diag(v)) for kind, v in self.covariances.items()},
+                "vif": [vif.get(term, np.nan) for term in self.design.terms],
             }
         )
-        for kind, matrix in self.covariances.items():
-            table[f"se_{kind}"] = np.sqrt(np.diag(matrix))
-        table["vif"] = table["term"].map(inflation(self.design))
         nuisance = f"C({self.spec.fixed})"
         return table[table["term"] != nuisance].reset_index(drop=True)
 

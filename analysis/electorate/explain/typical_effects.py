@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -52,8 +52,7 @@ def typical_effects(fitted: Fitted, typical: Typical = "quartiles") -> pd.DataFr
         else:
             steps = (_typical(values.to_numpy(dtype=float), _size(fitted), typical),)
         for start, end in steps:
-            ends = (_level(fitted, name, value) for value in (start, end))
-            rows.append((name, start, end, *_told(fitted, *ends)))
+            rows.append((name, start, end, *_told(fitted, *_levels(fitted, name, [start, end]))))
     columns = ["name", "start", "end", "points", "std_error", "lower", "upper", "p_value"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -85,8 +84,8 @@ def curves(fitted: Fitted) -> pd.DataFrame:
         middle = float(np.median(values))
         low, high = np.quantile(values, _ENDS)
         along = np.linspace(float(low), float(high), _POINTS)
-        start = _level(fitted, name, middle)
-        told = [_told(fitted, start, _level(fitted, name, value)) for value in along]
+        start, *ends = _levels(fitted, name, [middle, *along.tolist()])
+        told = [_told(fitted, start, end) for end in ends]
         points, _error, lower, upper, _p = np.array(told).T
         tables.append(
             pd.DataFrame(
@@ -118,12 +117,14 @@ def _typical(values: Floats, size: Floats, typical: Typical) -> tuple[float, flo
     return float(low), float(high)
 
 
-def _level(fitted: Fitted, name: str, value: object) -> tuple[float, Floats]:
+def _levels(fitted: Fitted, name: str, values: Sequence[object]) -> list[tuple[float, Floats]]:
     """Return the mean share were a covariate so, and how it turns with each coefficient."""
     size = _size(fitted) / _size(fitted).sum()
-    matrix = fitted.design.at(fitted.data, name, value)
-    given, turned = _mean(fitted, matrix @ fitted.params)
-    return float(size @ given), (size * turned) @ matrix
+    found = []
+    for matrix in fitted.design.along(fitted.data, name, values):
+        given, turned = _mean(fitted, matrix @ fitted.params)
+        found.append((float(size @ given), (size * turned) @ matrix))
+    return found
 
 
 def _mean(fitted: Fitted, linear: Floats) -> tuple[Floats, Floats]:

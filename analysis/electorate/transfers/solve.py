@@ -191,9 +191,12 @@ def regress(before: Floats, after: Floats, weight: Floats) -> Floats:
     root = np.linalg.cholesky(squares + 1e-9 * trace * np.eye(rows))
     target = np.linalg.solve(root, x.T @ (scale[:, None] * y))
     sums = _PENALTY * np.sqrt(trace)
-    design = np.vstack(
-        [np.kron(np.eye(columns), root.T), sums * np.kron(np.ones(columns), np.eye(rows))]
-    )
+    # One block for each column of the table, and below them the sums of its rows.
+    design = np.zeros((columns + 1, rows, columns, rows))
+    every = np.arange(columns)
+    design[every, :, every] = root.T
+    design[-1] = (sums * np.eye(rows))[:, None]
+    design = design.reshape((columns + 1) * rows, columns * rows)
     fitted, _ = nnls(design, np.concatenate([target.T.ravel(), np.full(rows, sums)]))
     shares = fitted.reshape(columns, rows).T
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)

@@ -147,7 +147,12 @@ def rows_of(side):
     """Return every row of what people said, asked for and were sent, to be compared."""
     tables = (CONSENTS, PERSONS, VAULT, DELIVERIES, RESPONSES, ATTEMPTS)
     with reading(side.contacts.engine) as connection:
-        return [sorted(map(repr, connection.execute(sa.select(one)))) for one in tables]
+        return [whole(connection, one) for one in tables]
+
+
+def whole(connection, table):
+    """Return the rows of a table as tuples: a row of SQLAlchemy shortens what it shows."""
+    return sorted(repr(tuple(row)) for row in connection.execute(sa.select(table)))
 
 
 def changes(world, act):
@@ -161,7 +166,7 @@ def listed(world):
     """Return the objections of the right."""
     contacts = world.right.contacts
     with reading(of_tenant(world.engine, f"@controller:{contacts.controller.controller}")) as c:
-        return sorted(map(repr, c.execute(sa.select(SUPPRESSION))))
+        return whole(c, SUPPRESSION)
 
 
 def posted(world, path, form):

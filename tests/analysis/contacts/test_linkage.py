@@ -383,7 +383,9 @@ def test_who_is_linked_is_told_the_line_that_is_held_of_them(planted):
 def dump(contacts):
     """Return every row of every table of people, and what is read through the events."""
     with reading(contacts.engine) as connection:
-        rows = {t.name: sorted(map(repr, connection.execute(sa.select(t)).all())) for t in TABLES}
+        found = {t.name: connection.execute(sa.select(t)).all() for t in TABLES}
+        # As tuples: a row of SQLAlchemy shortens what it shows.
+        rows = {name: sorted(repr(tuple(row)) for row in those) for name, those in found.items()}
         return rows, {
             "links": person_links.links_of(connection, contacts),
             "merged": groups(connection).root,

@@ -60,7 +60,8 @@ def rows_of(engine, tenant=""):
     """Return every row of every table."""
     with reading(of_tenant(engine, tenant)) as connection:
         return {
-            name: sorted(map(repr, connection.execute(sa.select(table)).all()))
+            # As tuples: a row of SQLAlchemy shortens what it shows.
+            name: sorted(repr(tuple(row)) for row in connection.execute(sa.select(table)))
             for name, table in METADATA.tables.items()
         }
 
