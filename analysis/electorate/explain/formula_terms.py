@@ -60,6 +60,22 @@ class Term:
         """
         return _SPLINE.sub(r"cr(\1, constraints='center')", self.text)
 
+    @property
+    def bent(self) -> tuple[str, ...]:
+        """Columns that bend, in `bs`, `cr` or `I`; one crossed with them may be straight."""
+        return tuple(n for part in self._factors() if _CURVES.search(part) for n in _named(part))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Columns taken by their levels, in `C`; one crossed with them may be a number."""
+        return tuple(n for part in self._factors() if part.startswith("C(") for n in _named(part))
+
+    def _factors(self) -> list[str]:
+        """Return what is multiplied."""
+        cuts = sorted([*_outside(self.text, ":"), *_outside(self.text, "*")])
+        ends = zip([-1, *cuts], [*cuts, len(self.text)], strict=True)
+        return [self.text[start + 1 : end].strip() for start, end in ends]
+
 
 def read_terms(formula: str | Sequence[str], columns: Collection[str]) -> tuple[Term, ...]:
     """Read the right-hand side of a formula.
@@ -163,6 +179,11 @@ def _term(text: str, columns: Collection[str]) -> Term:
             rest=text,
         )
     return Term(text, tuple(dict.fromkeys(names)), bool(_CURVES.search(text)), "C(" in text)
+
+
+def _named(text: str) -> list[str]:
+    """Return the columns that stand in a term, or in a part of one."""
+    return [name for name, called, option in _names(text) if not (called or option)]
 
 
 def _names(text: str) -> list[tuple[str, bool, bool]]:

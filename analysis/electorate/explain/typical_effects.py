@@ -41,7 +41,7 @@ def typical_effects(fitted: Fitted, typical: Typical = "quartiles") -> pd.DataFr
         share, 0 to 100), `p_value`. A covariate whose columns were all dropped is left out.
     """
     rows = []
-    categories = {n for term in fitted.spec.terms if term.category for n in term.names}
+    categories = {name for term in fitted.spec.terms for name in term.categories}
     for name in fitted.spec.names:
         if not _counts(fitted, name):
             continue
@@ -72,12 +72,7 @@ def curves(fitted: Fitted) -> pd.DataFrame:
         at its middle), `lower`, `upper`; thirty rows per covariate that stands in `bs`, `cr` or
         `I`, from its 2nd to its 98th percentile.
     """
-    bent = dict.fromkeys(
-        name
-        for term in fitted.spec.terms
-        if term.curved and not term.category
-        for name in term.names
-    )
+    bent = dict.fromkeys(name for term in fitted.spec.terms for name in term.bent)
     tables = []
     for name in bent:
         values = fitted.data[name].to_numpy(dtype=float)

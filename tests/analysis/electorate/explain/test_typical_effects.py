@@ -67,6 +67,29 @@ def test_a_planted_bend_is_seen(bend):
     assert middle < 1
 
 
+@pytest.mark.parametrize("crossed", ["bs(wave, 5):kind", "C(kind):bs(wave, 5)", "kind*bs(wave, 5)"])
+def test_a_curve_crossed_with_a_category_is_that_of_the_number(crossed):
+    shape = curves(fitted(draw(600, 2), f"poor + {crossed}"))
+    assert shape["name"].unique().tolist() == ["wave"]
+    assert (shape["points"].iloc[[0, -1]] > 7).all()
+
+
+def test_a_curve_crossed_with_a_straight_number_bends_alone(bureaux):
+    shape = curves(fitted(bureaux, "poor + bs(wave, 4):poor"))
+    assert shape["name"].unique().tolist() == ["wave"]
+
+
+def test_a_slope_that_differs_by_category_is_one_effect_of_the_number(bureaux):
+    found = fitted(bureaux, "C(kind) + C(kind):poor", family="least_squares")
+    effects = typical_effects(found).set_index("name")
+    slopes = found.to_frame().set_index("column")["estimate"]
+    weights = bureaux.groupby("kind")["size"].sum() / bureaux["size"].sum()
+    mean = sum(weights[kind] * slopes[f"C(kind)[{kind}]:poor"] for kind in "abc")
+    row = effects.loc["poor"]
+    assert row["points"] == pytest.approx(100 * mean * (row["end"] - row["start"]))
+    assert effects.loc["kind", "end"].tolist() == ["b", "c"]
+
+
 def test_what_says_nothing_new_has_no_effect(bureaux):
     bureaux = bureaux.assign(twice=2 * bureaux["poor"])
     found = fitted(bureaux, "poor + twice")
