@@ -226,23 +226,6 @@ class Design:
     _info: Any
     _parts: dict[str, tuple[str, ...]]
 
-    def at(self, data: pd.DataFrame, name: str, value: object) -> np.ndarray:
-        """Return the columns were one covariate the same everywhere (rows × columns).
-
-        Parameters
-        ----------
-        data
-            What the design was made from.
-        name, value
-            The covariate, and what it is then.
-
-        Returns
-        -------
-        numpy.ndarray
-            As the design's matrix: rows × columns.
-        """
-        return next(self.along(data, name, [value]))
-
     def along(
         self, data: pd.DataFrame, name: str, values: Sequence[object]
     ) -> Iterator[np.ndarray]:

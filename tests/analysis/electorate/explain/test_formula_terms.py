@@ -99,5 +99,5 @@ def test_one_covariate_changed_is_the_whole_made_again(bureaux, name):
     scope = patsy.EvalEnvironment([FUNCTIONS])
     info = patsy.dmatrix(formula, plain(bureaux), scope).design_info
     whole = patsy.dmatrix(info, plain(other), return_type="dataframe")
-    ours = design.at(bureaux, name, float(bureaux[name].median()))
+    (ours,) = design.along(bureaux, name, [float(bureaux[name].median())])
     np.testing.assert_allclose(ours, whole[list(design.matrix)], atol=1e-12)
