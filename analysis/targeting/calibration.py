@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -175,9 +175,9 @@ def _error(held: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the product says of one drawn past, and the truth it was drawn from."""
+    """What the product says of one drawn past, and the truth it was drawn from, by column."""
 
-    truth: pd.DataFrame
+    truth: Mapping[str, pd.Series]
     lower: np.ndarray
     upper: np.ndarray
     top: np.ndarray

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ def truths(prospects: Prospects, params: Params | None = None) -> pd.DataFrame:
 
 
 def true_gains(
-    table: pd.DataFrame, params: Params, movement: Sequence[float]
+    table: pd.DataFrame | Mapping[str, pd.Series], params: Params, movement: Sequence[float]
 ) -> Iterator[np.ndarray]:
     """Yield the net votes per volunteer-hour in each world (worlds × bureaux).
 
@@ -50,7 +50,7 @@ def true_gains(
     Parameters
     ----------
     table
-        `Prospects.table` of true rates.
+        `Prospects.table` of true rates, or its columns by name.
     params
         The true numbers; of ranges, the means.
     movement
