@@ -57,8 +57,10 @@ STILL = """addEventListener("DOMContentLoaded", () => {
     document.head.append(style);
 })"""
 # A click is on its way to the server before the page says that the script runs: who asked for a
-# run (field 11 of Streamlit's BackMsg) waits until one has begun (field 4 of its ForwardMsg).
+# run (field 11 of Streamlit's BackMsg) waits until one has begun (field 4 of its ForwardMsg); a
+# page that was just opened has its first one to come.
 ASKED = """{
+    window.askedForRun = true;
     const send = WebSocket.prototype.send, heard = new WeakSet();
     const first = (bytes) => {
         for (let at = 0; at < bytes.length;) {
@@ -125,12 +127,9 @@ def serve(
                 raise RuntimeError(f"The server did not come up:\n{log.read().decode()}")
             yield url
         finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            # Asked to end, it takes itself apart for a second or two first.
+            server.kill()
+            server.wait()
 
 
 def app_apart(folder: Path, place: Path) -> Path:
@@ -193,16 +192,21 @@ class Visit:
         Options of its window; another of the same may be opened in it once it is left.
     errors
         Uncaught exceptions and what the page wrote on the console as an error.
+    told_all
+        Whether each file that the page asks for is told: a hundred, in an eighth of all that a
+        test does for a page. An address of another machine is told in any case: the browser
+        finds none of them (`FLAGS`), and what failed is told.
     outside
         Addresses asked of other machines than this one.
     received
         Sizes in bytes of what came through WebSockets, in order.
     fetched
-        Paths asked of the server over HTTP.
+        Paths asked of the server over HTTP, where all is told.
     """
 
     page: Page
     kind: str
+    told_all: bool = False
     errors: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     received: list[int] = field(default_factory=list)
@@ -212,7 +216,7 @@ class Visit:
         self._heard = {
             "pageerror": lambda error: self.errors.append(str(error)),
             "console": lambda m: self.errors.append(m.text) if m.type == "error" else None,
-            "request": lambda request: self._asked(request.url),
+            "request" if self.told_all else "requestfailed": lambda one: self._asked(one.url),
             "websocket": self._watch,
         }
         for event, hear in self._heard.items():
@@ -239,16 +243,25 @@ class Visit:
         parts = urlsplit(url)
         # `blob:` and `data:` addresses never leave the page.
         if parts.scheme in {"http", "https", "ws", "wss"}:
-            local = (parts.hostname or "") in LOCAL
-            (self.fetched if local else self.outside).append(parts.path if local else url)
+            if (parts.hostname or "") not in LOCAL:
+                self.outside.append(url)
+            elif self.told_all:
+                self.fetched.append(parts.path)
 
 
 def open_page(
-    browser: Browser, url: str, *, width: int = 1200, height: int = 900, **context: object
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1200,
+    height: int = 900,
+    told_all: bool = False,
+    **context: object,
 ) -> Visit:
     """Open `url` in a window that knows nothing of others, and wait until its first run has ended.
 
-    `context` goes to Playwright: ``color_scheme="dark"``, ``has_touch=True``, ``locale="en-GB"``…
+    `told_all` is of `Visit`; `context` goes to Playwright: ``color_scheme="dark"``,
+    ``has_touch=True``, ``locale="en-GB"``…
     """
     size = {"width": width, "height": height}
     kind = repr(sorted(context.items()))
@@ -261,7 +274,7 @@ def open_page(
         window.add_init_script(ASKED)
         page = window.new_page()
         page.set_default_timeout(PATIENCE_MS)
-    visit = Visit(page, kind)
+    visit = Visit(page, kind, told_all)
     page.goto(url)
     settle(page)
     return visit

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,6 +21,9 @@ settings.load_profile("suite")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes seconds; runs all the same")
+    if hasattr(config, "workerinput"):
+        # All has been told by then, and to take a worker apart all others would wait for seconds.
+        atexit.register(os._exit, 0)
 
 
 @pytest.hookimpl(trylast=True)

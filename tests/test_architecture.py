@@ -16,7 +16,7 @@ UI = sorted((ROOT / "pages" / "_ui").rglob("*.py"))
 
 # From the ground up; neighbours in a step do not know one another.
 STEPS = [
-    {"agreement", "errors", "text_catalogue", "vocabulary"},
+    {"agreement", "errors", "process_end", "text_catalogue", "vocabulary"},
     {"i18n"},
     {"tables"},
     {"database"},

@@ -28,6 +28,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from analysis.errors import DataError
+from analysis.process_end import ended_at_once
 
 # Told the step that is under way and the share done, 0 to 1.
 Tell = Callable[[str, float], None]
@@ -266,4 +267,6 @@ def _work(name: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    _work(sys.argv[1], Path(sys.argv[2]))
+    # Whoever asked waits for the end of the process.
+    with ended_at_once():
+        _work(sys.argv[1], Path(sys.argv[2]))

@@ -286,7 +286,7 @@ def visit(app):
     opened = []
 
     def visit(query="", **window):
-        found = open_page(app.browser, f"{app.url}/?lang=en&{query}", **window)
+        found = open_page(app.browser, f"{app.url}/?lang=en&{query}", told_all=True, **window)
         opened.append(found)
         found.page.locator(".map[data-paints]").first.wait_for()
         return found
@@ -336,14 +336,14 @@ def move_slider(page, key="ArrowRight"):
 
 @pytest.mark.browser
 def test_a_window_knows_nothing_of_the_page_before(app):
-    first = open_page(app.browser, app.url)
+    first = open_page(app.browser, app.url, told_all=True)
     first.page.evaluate(
         "localStorage.who = 'Ada', sessionStorage.who = 'Ada', document.cookie = 'who=Ada'"
     )
     first.page.route("**/static/geometry/**", lambda route: route.abort())
     first.leave()
     asked = len(first.fetched)
-    second = open_page(app.browser, app.url, width=390)
+    second = open_page(app.browser, app.url, width=390, told_all=True)
     assert second.page is first.page
     second.page.locator(".map[data-paints]").wait_for()
     kept = "[localStorage.who, sessionStorage.who, /Ada/.test(document.cookie), innerWidth]"

@@ -1,10 +1,10 @@
-"""What browser tests wait for: a run that a click asked for, not the one before it."""
+"""What browser tests wait for and are told: the run a click asked for, and who else is asked."""
 
 import pytest
 from playwright.sync_api import TimeoutError as NotYetError
 from playwright.sync_api import expect
 
-from tests.browser import ASKED, settle
+from tests.browser import ASKED, open_page, settle
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +23,8 @@ HELD = """{
 
 def test_a_page_is_not_settled_while_a_click_is_on_its_way(browser, served):
     window = browser.new_context(locale="fr-FR")
-    for script in (HELD, ASKED):
-        window.add_init_script(script)
+    # As one: which of two is run first is not said.
+    window.add_init_script(f"{HELD}\n{ASKED}")
     page = window.new_page()
     page.goto(f"{served}/guides?lang=fr")
     settle(page)
@@ -35,3 +35,22 @@ def test_a_page_is_not_settled_while_a_click_is_on_its_way(browser, served):
     page.evaluate("window.letGo()")
     settle(page)
     expect(page.get_by_text("Before the vote")).to_be_visible()
+
+
+ELSEWHERE = ["https://192.0.2.1/a", "https://elsewhere.example/b", "wss://elsewhere.example/c"]
+
+
+def test_whoever_is_asked_on_another_machine_is_told(browser, served):
+    visit = open_page(browser, f"{served}/guides?lang=fr")
+    assert visit.outside == []
+    visit.page.evaluate(
+        """([one, other, socket]) => Promise.allSettled([
+            fetch(one, {mode: "no-cors"}),
+            new Promise((end) => Object.assign(new Image(), {onerror: end, src: other})),
+            new Promise((end) => { new WebSocket(socket).onerror = end; }),
+        ])""",
+        ELSEWHERE,
+    )
+    visit.leave()
+    assert sorted(visit.outside) == ELSEWHERE
+    assert visit.fetched == []
