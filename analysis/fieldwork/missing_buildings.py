@@ -17,13 +17,11 @@ from sqlalchemy.engine import Connection
 from analysis.database.engine import or_nothing, writing
 from analysis.database.models import BUILDING_DECISIONS, MISSING_BUILDINGS
 from analysis.errors import DataError, some
-from analysis.fieldwork.outcome_codes import MOST_DOORS
+from analysis.fieldwork.outcome_codes import ADDED, MOST_DOORS
 
 if TYPE_CHECKING:
     from analysis.fieldwork.store import Store
 
-# Ids of such buildings in turfs and returns: this, and the id of the report.
-ADDED = "added-"
 KEYS = ("report_id", "address_id", "at", "number", "suffix", "doors")
 _MOST_NUMBER = 9_999
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

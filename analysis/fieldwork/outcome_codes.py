@@ -10,6 +10,8 @@ DO_NOT_DISTURB = "do_not_disturb"
 REFUSALS = ("refused", DO_NOT_DISTURB)
 # In a sheet: no attempt, but a building that no file knows (`missing_buildings`).
 MISSING = "missing_building"
+# Ids of such buildings in turfs and returns: this, and the id of the report.
+ADDED = "added-"
 # Takes an attempt back; only a correction may say so.
 UNDONE = "undone"
 # Slot → first local hour of it; evening lasts until midnight.

@@ -19,8 +19,8 @@ from analysis.charts.chart_words import say
 from analysis.errors import DataError
 from analysis.exports.csv_account import put_account
 from analysis.fieldwork import exposure, field_plan, inbox, learning, progress
-from analysis.fieldwork.missing_buildings import ADDED, accepted
-from analysis.fieldwork.outcome_codes import MISSING
+from analysis.fieldwork.missing_buildings import accepted
+from analysis.fieldwork.outcome_codes import ADDED, MISSING
 from analysis.fieldwork.outlook import (
     Aim,
     Correction,

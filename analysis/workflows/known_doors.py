@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +13,13 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError, Text, some
-from analysis.fieldwork.left_alone import by_address, left_alone
-from analysis.fieldwork.missing_buildings import ADDED, accepted, reports
-from analysis.fieldwork.store import Store
+from analysis.fieldwork.outcome_codes import ADDED
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import begun_store
+
+if TYPE_CHECKING:
+    from analysis.fieldwork.store import Store
 
 # Streets that a note names.
 _STREETS = 12
@@ -43,6 +44,10 @@ class KnownDoors:
     @classmethod
     def of(cls, store: Store) -> KnownDoors:
         """Return what the returns of a store tell."""
+        # Most cuts are of a place of which nothing came back: its store is not even loaded.
+        from analysis.fieldwork.left_alone import by_address, left_alone
+        from analysis.fieldwork.missing_buildings import accepted
+
         return cls(by_address(left_alone(store)), accepted(store))
 
     @classmethod
@@ -320,6 +325,8 @@ def buildings_reported(store: Store, workspace: Path) -> pd.DataFrame:
     pandas.DataFrame
         As `missing_buildings.reports`, and `building`.
     """
+    from analysis.fieldwork.missing_buildings import reports
+
     found = reports(store)
     addresses = Workspace(workspace).read("addresses")
     street = addresses.set_index("address_id")["street"].reindex(found["address_id"]).fillna("")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
-import sqlalchemy as sa
 
-from analysis.contacts.contact_store import Contacts
-from analysis.contacts.roll_counts import count_buildings
-from analysis.contacts.roll_store import rolls
-from analysis.database.contact_tables import ROLL_FILES
 from analysis.errors import Text
 from analysis.tables.workspace import Workspace
-from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.time_slots import begun_store
+
+if TYPE_CHECKING:
+    from analysis.contacts.contact_store import Contacts
 
 
 def rolls_in_use(workspace: Workspace) -> list[str]:
@@ -23,6 +21,9 @@ def rolls_in_use(workspace: Workspace) -> list[str]:
     contacts = _contacts(workspace)
     if contacts is None:
         return []
+    from analysis.contacts.roll_store import rolls
+    from analysis.workflows.contacts_open import close
+
     try:
         return sorted(one.roll for one in rolls(contacts) if not one.ended)
     finally:
@@ -55,6 +56,9 @@ def with_roll(
     contacts = _contacts(workspace)
     if contacts is None:
         return addresses, []
+    from analysis.contacts.roll_counts import count_buildings
+    from analysis.workflows.contacts_open import close
+
     try:
         counts = count_buildings(contacts, per_door=per_door, today=today)
     finally:
@@ -85,6 +89,11 @@ def _contacts(workspace: Workspace) -> Contacts | None:
     store = begun_store(workspace)
     if store is None:
         return None
+    import sqlalchemy as sa
+
+    from analysis.database.contact_tables import ROLL_FILES
+    from analysis.workflows.contacts_open import open_contacts
+
     try:
         mine = sa.select(ROLL_FILES.c.roll).where(ROLL_FILES.c.tenant == store.campaign.campaign_id)
         any_roll = len(store.frame(mine.limit(1))) > 0

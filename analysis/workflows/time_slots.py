@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.fieldwork import field_plan, learning, progress
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.outcome_codes import KINDS, SLOTS
-from analysis.fieldwork.store import SQLITE, VARIABLE, Store, open_store
 from analysis.tables.workspace import Workspace
 from analysis.turf.planning import Made
+
+if TYPE_CHECKING:
+    from analysis.fieldwork.store import Store
 
 # Slot of an outing → doors where somebody talks then, against the mean of all hours: judgement.
 # That more people are at home on evenings and at weekends is as in Weeks, Jones, Folsom and Benrud
@@ -97,8 +98,12 @@ def opening_of(workspace: Workspace, slot: str, share_open: float) -> Opening:
 def begun_store(workspace: Workspace) -> Store | None:
     """Return the store of a campaign that has begun; asking for walks begins none."""
     folder = workspace.path / FOLDER
-    begun = (folder / "campaign.json").is_file()
-    if begun and (os.environ.get(VARIABLE) or (folder / SQLITE).is_file()):
+    if not (folder / "campaign.json").is_file():
+        return None
+    # Where no campaign has begun, what opens a store is not loaded: a third of a cut's libraries.
+    from analysis.fieldwork.store import SQLITE, VARIABLE, open_store
+
+    if os.environ.get(VARIABLE) or (folder / SQLITE).is_file():
         return open_store(workspace.path)
     return None
 
@@ -109,6 +114,8 @@ def learned(store: Store, slot: str) -> Opening | None:
     Rates of slots and kinds of building are drawn to one another as
     `analysis.fieldwork.learning.learn_rates` does it: a kind with few doors leans on the rest.
     """
+    from analysis.fieldwork import learning, progress
+
     cells = progress.cells(store, "weekend", "hour", "kind")
     slots = pd.Series("weekday_day", index=cells.index, dtype="str")
     slots = slots.mask(cells["hour"] >= SLOTS["evening"], "weekday_evening")
@@ -131,5 +138,7 @@ def with_opening(made: Made, opening: Opening | None) -> Made:
     """Return the turfs with the share of each stop that talks in the slot; as they are without."""
     if opening is None:
         return made
+    from analysis.fieldwork import field_plan
+
     kind = field_plan.kind_of(made.stops["dwellings"])
     return replace(made, stops=made.stops.assign(opening=kind.map(opening.rates).astype(float)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +27,7 @@ from pages._ui.i18n import kind_name, number, percent
 from pages._ui.turfs import turfs_view
 from tests.analysis.exports.walks_made import walks_of
 from tests.analysis.fieldwork.made_returns import attempt, phone_bytes
+from tests.made import ROOT
 
 # Other tests may have begun a campaign in the shared place.
 BARE = shutil.ignore_patterns("fieldwork")
@@ -177,3 +180,24 @@ def test_an_unknown_slot_is_refused(place):
     with pytest.raises(DataError, match="No outing is planned") as error:
         opening_of(place, "night", 0.25)
     assert "weekday_evening" in error.value.mend
+
+
+def test_a_cut_where_no_campaign_has_begun_loads_no_store(place):
+    program = """
+import sys
+from analysis.tables.workspace import Workspace
+from analysis.workflows import turf_output
+from analysis.workflows.known_doors import known_doors
+from analysis.workflows.roll_doors import rolls_in_use
+place = Workspace(sys.argv[1])
+print(known_doors(place).to_order(), rolls_in_use(place))
+print({"sqlalchemy", "alembic", "cryptography"} & set(sys.modules))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program, place.path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert told == "{} []\nset()\n"
