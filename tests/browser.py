@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, WebSocket, expect, sync_playwright
 
 # A machine with two busy cores is slow, not wrong.
 PATIENCE_MS = 60_000
@@ -83,6 +83,7 @@ ASKED = """{
         return send.call(this, content);
     };
 }"""
+IDLE = "() => new Promise((idle) => requestIdleCallback(idle, {timeout: 5_000}))"
 LOCAL = {"127.0.0.1", "localhost", ""}
 
 
@@ -286,6 +287,10 @@ def settle(page: Page, *, timeout: float = PATIENCE_MS) -> None:
     A run that a click has asked for is waited for too, in a window of `open_page`. The server
     forgets a picture at the next run; one still on its way would be an error.
     """
+    # What a click changes is drawn before a run is asked for: the page has nothing left to do then.
+    # One that is on its way to another address is looked at there.
+    with contextlib.suppress(Error):
+        page.evaluate(IDLE)
     ended = "!window.askedForRun && document.querySelector('[data-test-script-state=notRunning]')"
     page.wait_for_function(ended, timeout=timeout, polling=POLLING_MS)
     come = "[...document.images].every((each) => each.complete)"
