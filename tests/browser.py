@@ -194,9 +194,9 @@ class Visit:
     errors
         Uncaught exceptions and what the page wrote on the console as an error.
     told_all
-        Whether each file that the page asks for is told: a hundred, in an eighth of all that a
-        test does for a page. An address of another machine is told in any case: the browser
-        finds none of them (`FLAGS`), and what failed is told.
+        Whether each of the hundred files that a page asks for is told. An address of another
+        machine is told in any case: the browser finds none of them (`FLAGS`), and what failed
+        is told.
     outside
         Addresses asked of other machines than this one.
     received
